@@ -1,0 +1,44 @@
+/** What the engine pushes to the page: the whole state in one plain object, at most once a frame, by the engine's own clock. */
+import type { MeshErrorCode } from '../base/errors.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import type { LinkInfo, PeerInfo } from '../mesh/types.ts'
+import type { JobView } from '../work/types.ts'
+
+/** The steps of joining, in order; each carries its state for the console's progress line. */
+export type JoinStep = 'identity' | 'signaling' | 'dialling' | 'admitted'
+export type Phase = 'joining' | 'alone' | 'joined' | 'failed' | 'left'
+
+export interface MeshSnapshot {
+  readonly phase: Phase
+  readonly steps: readonly {
+    readonly step: JoinStep
+    readonly state: 'waiting' | 'running' | 'done' | 'failed'
+    readonly detail?: string
+  }[]
+  /** Set in phase `failed`, and for problems that a person can do something about while the mesh works. */
+  readonly problem: { readonly code: MeshErrorCode; readonly message: string } | undefined
+  readonly self: {
+    readonly id: PeerId
+    readonly session: SessionId
+    readonly name: string
+    readonly device: string
+    readonly capabilities: readonly string[]
+    readonly load: { readonly slots: number; readonly busy: number }
+    readonly joinedAtMs: number | undefined
+  }
+  readonly room: { readonly name: string; readonly isPrivate: boolean }
+  readonly signaling: { readonly state: 'connecting' | 'connected' | 'down'; readonly url: string }
+  readonly peers: readonly PeerInfo[]
+  readonly links: readonly LinkInfo[]
+  readonly jobs: readonly JobView[]
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** One line of the Events panel. */
+export interface TimelineEvent {
+  readonly sequence: number
+  readonly atMs: number
+  readonly kind: 'peer' | 'link' | 'signaling' | 'job' | 'message' | 'problem'
+  readonly text: string
+  readonly peer?: PeerId
+}

@@ -1,0 +1,1 @@
+import '../../src/base/with-resolvers.ts'

@@ -1,0 +1,30 @@
+// Three kinds of test: `unit` (Node, memory links), `simulation` (seeded worlds) and `browser` (real Chromium and Firefox, one file at a time).
+import { defineConfig } from 'vitest/config'
+
+const browserTests = 'test/browser/**/*.test.ts'
+const simulationTests = 'test/simulation/**/*.test.ts'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [browserTests, simulationTests],
+          setupFiles: ['test/support/polyfill.ts'],
+        },
+      },
+      { test: { name: 'simulation', include: [simulationTests], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'browser',
+          include: [browserTests],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
