@@ -1,8 +1,9 @@
 /** What the mesh layer tells the layers above: who is here, and the ways to talk to them. Implemented by `mesh.ts`. */
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
+import type { LinkKind } from '../link/types.ts'
 
-export type LinkKind = 'webrtc' | 'broadcast' | 'relayed' | 'memory'
+export type { LinkKind } from '../link/types.ts'
 export type PeerState = 'joining' | 'alive' | 'suspect' | 'left'
 /** Why a session ended: the page's goodbye, the holder's own `leave`, or a verdict of its neighbours. */
 export type LeaveReason = 'closed' | 'left' | 'crashed' | 'replaced'

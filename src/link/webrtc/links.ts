@@ -1,0 +1,193 @@
+/** The engine's part of WebRTC links: which attempt is current per peer, and the pipe that comes of it. */
+import type { Clock } from '../../base/clock.ts'
+import { MeshError } from '../../base/errors.ts'
+import type { PeerId } from '../../base/ids.ts'
+import { BridgePipe } from '../bridge.ts'
+import { ChannelPipe } from '../channel-pipe.ts'
+import { dialsInFlightMax, dialTimeoutMs } from '../limits.ts'
+import type { PipeBase } from '../pipe-base.ts'
+import type { LinkProvider, Pipe, Remote } from '../types.ts'
+import { judgeOffer } from './glare.ts'
+import type { SignalData, ToEngine, ToPage } from './protocol.ts'
+
+/** A signal as the mesh carries it: sealed and signed there, so `from` is proved before it comes here. */
+export interface LinkSignal {
+  readonly attempt: string
+  readonly data: SignalData
+}
+
+export interface WebRtcLinksOptions {
+  readonly self: PeerId
+  readonly clock: Clock
+  readonly iceServers: RTCIceServer[]
+  readonly toPage: (message: ToPage) => void
+  readonly sendSignal: (to: Remote, signal: LinkSignal) => void
+  /** Ends a standing link to this peer and resolves when libp2p has let go of it. */
+  readonly retire: (peer: PeerId, reason: string) => Promise<void>
+  readonly newId: () => string
+  /** A goodbye that the peer's page said on its own channel, just before it went. */
+  readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
+}
+
+interface Current {
+  readonly id: string
+  readonly remote: Remote
+  readonly role: 'offerer' | 'answerer'
+  isOpen: boolean
+  pipe: PipeBase | undefined
+  settle: ((result: Pipe | MeshError) => void) | undefined
+  /** Signals that came while an older link was being retired. */
+  waiting: SignalData[] | undefined
+}
+
+export class WebRtcLinks implements LinkProvider {
+  readonly kind = 'webrtc'
+  readonly #options: WebRtcLinksOptions
+  readonly #byPeer = new Map<PeerId, Current>()
+  readonly #byAttempt = new Map<string, Current>()
+  readonly #listeners = new Set<(pipe: Pipe) => void>()
+
+  constructor(options: WebRtcLinksOptions) {
+    this.#options = options
+  }
+
+  get dialsInFlight(): number {
+    return [...this.#byPeer.values()].filter(current => !current.isOpen).length
+  }
+
+  dial(to: Remote, options: { readonly signal: AbortSignal }): Promise<Pipe> {
+    const { promise, resolve, reject } = Promise.withResolvers<Pipe>()
+    if (this.#byPeer.has(to.peer)) {
+      reject(new MeshError('dial-failed', 'a link to this peer exists or is being made'))
+      return promise
+    }
+    if (this.dialsInFlight >= dialsInFlightMax) {
+      reject(new MeshError('overloaded', `${dialsInFlightMax} dials are under way`))
+      return promise
+    }
+    const current = this.#begin(this.#options.newId(), to, 'offerer')
+    const timeout = this.#options.clock.after(dialTimeoutMs, () =>
+      this.#fail(current, new MeshError('dial-failed', `no answer within ${dialTimeoutMs / 1000} s`)),
+    )
+    const onAbort = () => this.#fail(current, new MeshError('aborted', 'the dial was aborted'))
+    options.signal.addEventListener('abort', onAbort, { once: true })
+    current.settle = result => {
+      timeout()
+      options.signal.removeEventListener('abort', onAbort)
+      if (result instanceof MeshError) reject(result)
+      else resolve(result)
+    }
+    return promise
+  }
+
+  onPipe(listener: (pipe: Pipe) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(): void {
+    for (const current of [...this.#byPeer.values()]) this.#fail(current, new MeshError('left', 'this peer left'))
+  }
+
+  /** A signal of another peer, already opened and proved. */
+  receive(from: Remote, signal: LinkSignal): void {
+    const known = this.#byAttempt.get(signal.attempt)
+    if (known?.remote.peer === from.peer) {
+      if (known.waiting) known.waiting.push(signal.data)
+      else this.#options.toPage({ kind: 'signal', attempt: signal.attempt, data: signal.data })
+    } else if (isOffer(signal.data)) {
+      this.#receiveOffer(from, signal)
+    } // otherwise it belongs to an attempt that is over
+  }
+
+  /** What the page tells of its connections. */
+  fromPage(message: ToEngine): void {
+    const current = this.#byAttempt.get(message.attempt)
+    if (!current) return
+    if (message.kind === 'channel') this.#adopt(current, message.channel)
+    else if (message.kind === 'bridge') this.#bridge(current, message.port)
+    else if (message.kind === 'opened') this.#opened(current)
+    else if (message.kind === 'signal') {
+      this.#options.sendSignal(current.remote, { attempt: current.id, data: message.data })
+    } else if (message.kind === 'said') this.#options.onSaid(current.remote.peer, message.bytes)
+    else this.#fail(current, new MeshError('dial-failed', message.reason))
+  }
+
+  #receiveOffer(from: Remote, signal: LinkSignal): void {
+    const current = this.#byPeer.get(from.peer)
+    const offer = { attempt: signal.attempt, session: from.session }
+    const seen = current && { ...current, session: current.remote.session }
+    const verdict = judgeOffer(this.#options.self, from.peer, offer, seen)
+    if (verdict === 'ignore') return
+    if (!current) return this.#answer(from, signal.attempt, [signal.data])
+    const wasOpen = current.isOpen
+    this.#fail(current, new MeshError('disconnected', 'the other side dialled at the same moment, and its dial stands'))
+    if (!wasOpen) return this.#answer(from, signal.attempt, [signal.data])
+    // Announce the new attempt now, so that its candidates find it, but start it only when the old link is gone.
+    const next = this.#begin(signal.attempt, from, 'answerer', [signal.data])
+    this.#options.retire(from.peer, 'replaced').finally(() => this.#startWaiting(next))
+  }
+
+  #answer(from: Remote, attempt: string, signals: SignalData[]): void {
+    this.#startWaiting(this.#begin(attempt, from, 'answerer', signals))
+  }
+
+  #startWaiting(current: Current): void {
+    if (this.#byAttempt.get(current.id) !== current) return
+    const { iceServers } = this.#options
+    this.#options.toPage({ kind: 'start', attempt: current.id, initiator: false, iceServers })
+    for (const data of current.waiting ?? []) this.#options.toPage({ kind: 'signal', attempt: current.id, data })
+    current.waiting = undefined
+  }
+
+  #begin(id: string, remote: Remote, role: Current['role'], waiting?: SignalData[]): Current {
+    const current: Current = { id, remote, role, isOpen: false, pipe: undefined, settle: undefined, waiting }
+    this.#byPeer.set(remote.peer, current)
+    this.#byAttempt.set(id, current)
+    if (role === 'offerer') {
+      this.#options.toPage({ kind: 'start', attempt: id, initiator: true, iceServers: this.#options.iceServers })
+    } else {
+      this.#options.clock.after(dialTimeoutMs, () => {
+        if (!current.isOpen) this.#fail(current, new MeshError('dial-failed', 'the dialler went silent'))
+      })
+    }
+    return current
+  }
+
+  #adopt(current: Current, channel: RTCDataChannel): void {
+    current.pipe = new ChannelPipe(current.remote, channel, reason => this.#ended(current, reason))
+    if (channel.readyState === 'open') this.#opened(current)
+    else channel.onopen = () => this.#opened(current)
+  }
+
+  #bridge(current: Current, port: MessagePort): void {
+    current.pipe = new BridgePipe(current.remote, port, reason => this.#ended(current, reason))
+  }
+
+  #opened(current: Current): void {
+    const { pipe } = current
+    if (!pipe || current.isOpen) return
+    current.isOpen = true
+    if (current.role === 'offerer') current.settle?.(pipe)
+    else for (const listener of this.#listeners) listener(pipe)
+    current.settle = undefined
+  }
+
+  #fail(current: Current, error: MeshError): void {
+    current.settle?.(error)
+    current.settle = undefined
+    current.pipe?.close(error.message)
+    this.#ended(current, error.message)
+  }
+
+  #ended(current: Current, _reason: string): void {
+    if (this.#byAttempt.get(current.id) !== current) return
+    this.#byAttempt.delete(current.id)
+    if (this.#byPeer.get(current.remote.peer) === current) this.#byPeer.delete(current.remote.peer)
+    this.#options.toPage({ kind: 'end', attempt: current.id })
+  }
+}
+
+function isOffer(data: SignalData): boolean {
+  return data.startsWith('{"type":"offer"')
+}
