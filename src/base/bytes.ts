@@ -7,7 +7,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const valueOf = new Map([...alphabet].map((letter, value) => [letter, value]))
+const sextetOf = new Map([...alphabet].map((letter, value) => [letter, value]))
 
 /** Unpadded base64url (RFC 4648, section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
@@ -28,7 +28,7 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined
   let held = 0
   let at = 0
   for (const letter of text) {
-    const value = valueOf.get(letter)
+    const value = sextetOf.get(letter)
     if (value === undefined) return undefined
     held = (held << 6) | value
     bits += 6
