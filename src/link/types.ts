@@ -1,7 +1,8 @@
 /** One pipe to one peer, below libp2p: ordered, reliable frames of bytes. WebRTC, BroadcastChannel and memory each provide them. */
 import type { PeerId, SessionId } from '../base/ids.ts'
+import type { LinkKind } from './kind.ts'
 
-export type LinkKind = 'webrtc' | 'broadcast' | 'relayed' | 'memory'
+export type { LinkKind }
 
 /** Who is at the other end: a PeerId that its signals proved, and which load of that tab. */
 export interface Remote {

@@ -1,0 +1,56 @@
+/** What a peer signs about itself: its announcement while it is here, and its goodbye. Checked where they enter. */
+import * as v from 'valibot'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import { capabilitiesMax, linksMax, nameCharsMax, protocolVersion } from './limits.ts'
+
+const session = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9]{1,12}-[a-z0-9]{8,48}$/),
+  v.transform(text => text as SessionId),
+)
+const peer = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(128),
+  v.transform(text => text as PeerId),
+)
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000))
+const shortText = v.pipe(v.string(), v.maxLength(nameCharsMax))
+
+export const announcementSchema = v.strictObject({
+  version: v.pipe(v.number(), v.integer()),
+  session,
+  sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  name: shortText,
+  device: shortText,
+  browser: shortText,
+  capabilities: v.pipe(v.array(v.pipe(v.string(), v.maxLength(128))), v.maxLength(capabilitiesMax)),
+  load: v.strictObject({ slots: count, busy: count }),
+  links: v.pipe(
+    v.array(
+      v.strictObject({
+        peer,
+        kind: v.picklist(['webrtc', 'broadcast', 'relayed', 'memory']),
+        rttMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000))),
+      }),
+    ),
+    v.maxLength(linksMax * 2),
+  ),
+})
+
+/** Announcement plus the wire version that its author speaks. */
+export type WireAnnouncement = v.InferOutput<typeof announcementSchema>
+
+/** Only what a hello of any version must have: enough to say "reload this tab". */
+export const anyVersionSchema = v.object({ version: v.pipe(v.number(), v.integer()), session })
+
+export const goodbyeSchema = v.strictObject({ session, reason: v.picklist(['closed', 'left']) })
+export type Goodbye = v.InferOutput<typeof goodbyeSchema>
+
+/** A neighbour's finding that a session is dead; void once its subject has announced itself with a higher sequence. */
+export const verdictSchema = v.strictObject({ peer, session, sequence: v.pipe(v.number(), v.safeInteger()) })
+export type Verdict = v.InferOutput<typeof verdictSchema>
+
+export function speaksOurVersion(announcement: { readonly version: number }): boolean {
+  return announcement.version === protocolVersion
+}

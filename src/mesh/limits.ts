@@ -1,0 +1,64 @@
+/** Limits of the mesh layer. Each is named with its unit. */
+
+/** Oldest and newest wire protocol this build speaks; a peer outside is told to reload. */
+export const protocolVersion = 1
+
+// messages
+/** One payload, whole. */
+export const messageBytesMax = 1024 * 1024
+/** Header of one frame (topic, ids, relay signature). */
+export const headerBytesMax = 2048
+export const topicCharsMax = 128
+/** Outgoing bytes that may wait for one lane of one link before senders are refused. */
+export const laneQueueBytesMax = 16 * 1024 * 1024
+/** Calls that wait for an answer, all peers together. */
+export const callsInFlightMax = 10_000
+export const callTimeoutMsDefault = 10_000
+export const callTimeoutMsMax = 10 * 60_000
+export const callRetriesDefault = 2
+export const callRetriesMax = 10
+/** Ids of handled messages remembered, so that a retry is handled once. */
+export const handledIdsMax = 20_000
+/** Answers kept for retries whose first answer was lost, bytes in all. */
+export const answersKeptBytesMax = 8 * 1024 * 1024
+/** Links a relayed message may cross. */
+export const relayHopsMax = 8
+
+// broadcast
+/** A batch leaves when it holds this much, or at its deadline, or at once when nothing is under way. */
+export const batchBytes = 16 * 1024
+export const batchDeadlineMs = 4
+/** Broadcasts that wait to leave; beyond it `broadcast` itself waits. */
+export const broadcastQueueBytesMax = 4 * 1024 * 1024
+/** Largest broadcast payload. Larger things travel by request. */
+export const broadcastBytesMax = 64 * 1024
+
+// membership
+export const membersMax = 1024
+export const capabilitiesMax = 64
+export const nameCharsMax = 64
+export const announcementBytesMax = 2800
+/** A change is announced at most this often. */
+export const announceIntervalMs = 200
+/** Unchanged, it is still announced this often, so that a lost announcement heals. */
+export const announceRefreshMs = 15_000
+/** Silence on a link after which its peer is asked, and after which it is given up. */
+export const heartbeatIntervalMs = 3_000
+export const heartbeatTimeoutMs = 10_000
+/** A hint of death (signaling's "left", a closed link) is answered by this many probes of this length. */
+export const probeTimeoutMs = 400
+export const probesBeforeVerdict = 2
+/** Sessions that ended, remembered so that late words of them raise nobody. */
+export const departedMax = 4_096
+
+// overlay
+export const linksLow = 3
+export const linksTarget = 4
+export const linksHigh = 5
+export const linksMax = 8
+/** Failed dials of one peer back off from this, doubling, to this. */
+export const dialBackoffMinMs = 500
+export const dialBackoffMaxMs = 30_000
+
+// admission
+export const admissionTimeoutMs = 5_000

@@ -1,0 +1,88 @@
+/** The rules of membership; its invariants stand in `state.ts`. */
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import { isOlder } from '../../link/webrtc/glare.ts'
+import { departedMax, membersMax } from '../limits.ts'
+import type { LeaveReason } from '../peer.ts'
+import type { Effect, Input, Member, MembershipState } from './state.ts'
+
+/** Performs `input` on `state` (in place) and says what must follow, in order. */
+export function step(state: MembershipState, input: Input): Effect[] {
+  if (input.kind === 'announced') return announced(state, input)
+  if (input.peer === state.self) return aboutSelf(state, input)
+  if (input.kind === 'goodbye') {
+    bury(state, input.session, Number.POSITIVE_INFINITY)
+    return depart(state, input.peer, input.session, input.reason)
+  }
+  const member = state.members.get(input.peer)
+  if (input.kind === 'heard') {
+    if (member?.state !== 'suspect') return []
+    return change(state, { ...member, state: 'alive' })
+  }
+  if (input.kind === 'verdict') {
+    if (member?.announcement.session === input.session && member.announcement.sequence > input.sequence) return []
+    bury(state, input.session, input.sequence)
+    return depart(state, input.peer, input.session, 'crashed')
+  }
+  if (member?.announcement.session !== input.session) return []
+  if (input.kind === 'hint') {
+    if (member.state === 'suspect') return []
+    const effects = change(state, { ...member, state: 'suspect' })
+    return [...effects, { kind: 'probe', peer: input.peer, session: input.session }]
+  }
+  if (member.state !== 'suspect') return [] // it answered meanwhile
+  const { sequence } = member.announcement
+  bury(state, input.session, sequence)
+  const verdict: Effect = { kind: 'publish-verdict', peer: input.peer, session: input.session, sequence }
+  return [...depart(state, input.peer, input.session, 'crashed'), verdict]
+}
+
+function announced(state: MembershipState, input: Extract<Input, { kind: 'announced' }>): Effect[] {
+  const { peer, announcement, nowMs } = input
+  if (peer === state.self) return []
+  const grave = state.departed.get(announcement.session)
+  if (grave && announcement.sequence <= grave.sequence) return []
+  const known = state.members.get(peer)
+  if (!known) return join(state, peer, announcement, nowMs)
+  if (known.announcement.session !== announcement.session) {
+    if (isOlder(announcement.session, known.announcement.session)) return []
+    bury(state, known.announcement.session, Number.POSITIVE_INFINITY)
+    return [...depart(state, peer, known.announcement.session, 'replaced'), ...join(state, peer, announcement, nowMs)]
+  }
+  if (announcement.sequence <= known.announcement.sequence) return []
+  return change(state, { ...known, announcement })
+}
+
+function aboutSelf(state: MembershipState, input: Exclude<Input, { kind: 'announced' }>): Effect[] {
+  if (input.kind !== 'verdict' || input.session !== state.selfSession) return []
+  return [{ kind: 'refute', sequence: input.sequence + 1 }]
+}
+
+function join(state: MembershipState, id: PeerId, announcement: Member['announcement'], nowMs: number): Effect[] {
+  if (state.members.size >= membersMax) return []
+  state.departed.delete(announcement.session)
+  const member: Member = { id, announcement, state: 'alive', joinedAtMs: nowMs }
+  state.members.set(id, member)
+  return [{ kind: 'joined', member }]
+}
+
+function change(state: MembershipState, member: Member): Effect[] {
+  state.members.set(member.id, member)
+  return [{ kind: 'changed', member }]
+}
+
+function depart(state: MembershipState, peer: PeerId, session: SessionId, reason: LeaveReason): Effect[] {
+  const member = state.members.get(peer)
+  if (member?.announcement.session !== session) return []
+  state.members.delete(peer)
+  return [{ kind: 'departed', member: { ...member, state: 'left' }, reason }]
+}
+
+function bury(state: MembershipState, session: SessionId, sequence: number): void {
+  const known = state.departed.get(session)?.sequence ?? -1
+  state.departed.delete(session)
+  state.departed.set(session, { sequence: Math.max(known, sequence) })
+  for (const oldest of state.departed.keys()) {
+    if (state.departed.size <= departedMax) break
+    state.departed.delete(oldest)
+  }
+}
