@@ -49,7 +49,13 @@ export class MemoryHub {
   readonly #delayMs: () => number
   readonly #clock: Clock | undefined
 
-  constructor(options: { readonly clock?: Clock; readonly delayMs?: () => number } = {}) {
+  /** Refuse a second pipe between two peers, as WebRTC links do; libp2p's own suite needs several. */
+  readonly onePerPeer: boolean
+
+  constructor(
+    options: { readonly clock?: Clock; readonly delayMs?: () => number; readonly onePerPeer?: boolean } = {},
+  ) {
+    this.onePerPeer = options.onePerPeer ?? true
     this.#clock = options.clock
     this.#delayMs = options.delayMs ?? (() => 0)
   }
@@ -97,6 +103,9 @@ export class MemoryProvider implements LinkProvider {
     options.signal.throwIfAborted()
     const callee = this.#hub.find(to.peer)
     if (!callee || callee.#listeners.size === 0) throw new MeshError('dial-failed', `nobody answers as ${to.peer}`)
+    for (const pipe of this.#pipes) if (pipe.isClosed) this.#pipes.delete(pipe)
+    if (this.#hub.onePerPeer && [...this.#pipes].some(pipe => pipe.remote.peer === to.peer))
+      throw new MeshError('disconnected', 'a link to this peer exists')
     const near = new MemoryPipe(callee.self, this.#hub.ordered())
     const far = new MemoryPipe(this.self, this.#hub.ordered())
     near.other = far

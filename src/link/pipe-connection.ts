@@ -8,12 +8,17 @@ import type { Pipe } from './types.ts'
 
 export class PipeConnection extends AbstractMultiaddrConnection {
   readonly #pipe: Pipe
+  sentBytes = 0
+  receivedBytes = 0
 
   constructor(pipe: Pipe, init: { remoteAddr: Multiaddr; direction: MessageStreamDirection; log: Logger }) {
     super({ ...init, maxMessageSize: frameBytesMax })
     this.#pipe = pipe
     pipe.open({
-      onFrame: frame => this.onData(frame),
+      onFrame: frame => {
+        this.receivedBytes += frame.byteLength
+        this.onData(frame)
+      },
       onDrain: () => this.safeDispatchEvent('drain'),
       onClose: () => this.onTransportClosed(),
     })
@@ -25,6 +30,7 @@ export class PipeConnection extends AbstractMultiaddrConnection {
 
   override sendData(data: Uint8ArrayList): SendResult {
     this.#pipe.send(data.subarray())
+    this.sentBytes += data.byteLength
     return { sentBytes: data.byteLength, canSendMore: this.#pipe.bufferedBytes < bufferedBytesHigh }
   }
 

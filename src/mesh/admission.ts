@@ -48,8 +48,10 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const messageBytesMax = 1024
 
+type NoiseComponents = Parameters<ReturnType<typeof noise>>[0]
+
 /** Noise followed by admission, as the one encrypter that libp2p is given. */
-export function admittedNoise(options: AdmissionOptions): (components: never) => ConnectionEncrypter {
+export function admittedNoise(options: AdmissionOptions): (components: NoiseComponents) => ConnectionEncrypter {
   return components => {
     const inner = noise()(components)
     const secure = async (

@@ -15,7 +15,8 @@ const idText = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
 const peerText = v.pipe(v.string(), v.maxLength(128))
 
 const headerSchema = v.strictObject({
-  kind: v.picklist(['send', 'request', 'ack', 'reply', 'error', 'broadcast']),
+  /** `tell` is the mesh's own: unacknowledged, for members and signals. */
+  kind: v.picklist(['send', 'request', 'ack', 'reply', 'error', 'broadcast', 'tell']),
   id: idText,
   /** The envelope's `type`: what subscribers and handlers are registered for. */
   topic: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(topicCharsMax))),

@@ -1,0 +1,131 @@
+/**
+ * Calls that await an answer: each has a deadline, sends itself again when a link breaks or nothing comes, and is settled once.
+ * On the other side, a call is handled once however often it arrives, and its answer is kept for the next time.
+ */
+import type { Clock } from '../base/clock.ts'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
+import type { Frame } from './frame.ts'
+import { answersKeptBytesMax, callsInFlightMax, handledIdsMax } from './limits.ts'
+
+interface Call {
+  readonly to: PeerId
+  readonly resend: () => void
+  readonly settle: (outcome: Frame | MeshError) => void
+}
+
+export interface CallRequest {
+  readonly id: string
+  readonly to: PeerId
+  readonly timeoutMs: number
+  readonly retries: number
+  readonly signal: AbortSignal | undefined
+  /** Sends the frame once; it may fail. */
+  readonly transmit: () => Promise<void>
+}
+
+export class Calls {
+  readonly #clock: Clock
+  readonly #calls = new Map<string, Call>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Resolves with the answering frame; rejects with `timeout`, `aborted`, `overloaded`, or what the last attempt to send met. */
+  start(request: CallRequest): Promise<Frame> {
+    const { id, to, timeoutMs, retries, signal } = request
+    const { promise, resolve, reject } = Promise.withResolvers<Frame>()
+    if (signal?.aborted) reject(new MeshError('aborted', 'the call was aborted'))
+    else if (this.#calls.size >= callsInFlightMax)
+      reject(new MeshError('overloaded', `${callsInFlightMax} calls are waiting already`))
+    if (signal?.aborted || this.#calls.size >= callsInFlightMax) return promise
+
+    let attemptsLeft = retries
+    let failure: MeshError | undefined
+    let stopRetry = () => {}
+    const everyMs = timeoutMs / (retries + 1)
+    const attempt = () => {
+      stopRetry()
+      request.transmit().catch(error => {
+        failure = error instanceof MeshError ? error : new MeshError('unreachable', String(error))
+        const isHopeless = failure.code === 'no-such-peer' || failure.code === 'too-large'
+        if (isHopeless || retries === 0) settle(failure)
+      })
+      if (attemptsLeft > 0) stopRetry = this.#clock.after(everyMs, retry)
+    }
+    const retry = () => {
+      if (attemptsLeft-- > 0) attempt()
+    }
+    const stopDeadline = this.#clock.after(timeoutMs, () =>
+      settle(failure ?? new MeshError('timeout', `no answer within ${timeoutMs} ms`)),
+    )
+    const onAbort = () => settle(new MeshError('aborted', 'the call was aborted'))
+    const settle = (outcome: Frame | MeshError) => {
+      if (!this.#calls.delete(id)) return
+      stopRetry()
+      stopDeadline()
+      signal?.removeEventListener('abort', onAbort)
+      if (outcome instanceof MeshError) reject(outcome)
+      else resolve(outcome)
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#calls.set(id, { to, resend: retry, settle })
+    attempt()
+    return promise
+  }
+
+  /** An answer came. False where nobody waits for it (any more), or where it is not from who was asked. */
+  answer(from: PeerId, frame: Frame): boolean {
+    const call = this.#calls.get(frame.header.id)
+    if (call?.to !== from) return false
+    call.settle(frame)
+    return true
+  }
+
+  /** The link to this peer broke: what was on its way may be lost. */
+  linkBroke(peer: PeerId): void {
+    for (const call of [...this.#calls.values()]) if (call.to === peer) call.resend()
+  }
+
+  /** This peer left the room: nobody will answer. */
+  departed(peer: PeerId): void {
+    for (const call of [...this.#calls.values()])
+      if (call.to === peer) call.settle(new MeshError('disconnected', 'the peer left before it answered'))
+  }
+
+  close(): void {
+    for (const call of [...this.#calls.values()]) call.settle(new MeshError('left', 'this peer left the mesh'))
+  }
+}
+
+/** Which calls of others were handled, and what was answered. Bounded by count and by bytes; the oldest goes first. */
+export class Handled {
+  readonly #answers = new Map<string, Frame | undefined>()
+  #bytes = 0
+
+  /** `new` the first time; then the answer that was given, or undefined while it is being worked out. */
+  see(from: PeerId, id: string): 'new' | Frame | undefined {
+    const key = `${from} ${id}`
+    if (this.#answers.has(key)) return this.#answers.get(key)
+    this.#answers.set(key, undefined)
+    this.#trim()
+    return 'new'
+  }
+
+  keep(from: PeerId, answer: Frame): void {
+    const key = `${from} ${answer.header.id}`
+    if (!this.#answers.has(key)) return
+    this.#answers.set(key, answer)
+    this.#bytes += answer.body.length
+    this.#trim()
+  }
+
+  #trim(): void {
+    for (const [key, answer] of this.#answers) {
+      if (this.#answers.size <= handledIdsMax && this.#bytes <= answersKeptBytesMax) break
+      this.#bytes -= answer?.body.length ?? 0
+      this.#answers.delete(key)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Moves frames: over the direct lane where there is a link, otherwise signed and relayed through the neighbour that is nearest.
+ * What arrives for us is handed up with its proven sender; what arrives for others goes on.
+ */
+import type { Connection } from '@libp2p/interface'
+import { fromBase64Url, toBase64Url } from '../base/bytes.ts'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import { decodeFrame, encodeFrame, type Frame, type Header } from './frame.ts'
+import type { LaneName, Lanes } from './lanes.ts'
+import { relayHopsMax } from './limits.ts'
+import { type Graph, nextHop } from './routing.ts'
+import { isSignedBy, type Signer } from './signed.ts'
+
+export interface DeliveryOptions {
+  readonly signer: Signer
+  readonly session: SessionId
+  readonly lanes: Lanes
+  readonly connectionTo: (peer: PeerId) => Connection | undefined
+  readonly neighbours: () => readonly PeerId[]
+  readonly graph: () => Graph
+  readonly sessionOf: (peer: PeerId) => SessionId | undefined
+  readonly onFrame: (from: PeerId, frame: Frame, isDirect: boolean) => void
+  /** A message to this peer had to be relayed; enough of them are worth a link. */
+  readonly onRelayed: (to: PeerId) => void
+  readonly count: (counter: string) => void
+}
+
+export class Delivery {
+  readonly #options: DeliveryOptions
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** Throws `unreachable` where no known path leads, `overloaded` where the lane is full. */
+  async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
+    const connection = this.#options.connectionTo(to)
+    if (connection) return this.#options.lanes.send(connection, encodeFrame(frame), lane)
+    const session = this.#options.sessionOf(to)
+    if (!session) throw new MeshError('no-such-peer', `nobody here has the id ${to}`)
+    const { signer } = this.#options
+    const relay = { from: signer.id, to, session, hops: relayHopsMax, signature: '' }
+    const signature = toBase64Url(await signer.sign('relay', signedContent({ ...frame.header, relay }, frame.body)))
+    this.#options.onRelayed(to)
+    const relayed = { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
+    if (!this.#forward(to, relayed, undefined, lane))
+      throw new MeshError('unreachable', `no path leads to ${to} at the moment`)
+  }
+
+  /** To one direct neighbour, without signature or answer. Silent where there is no link. */
+  tell(neighbour: PeerId, frame: Frame): void {
+    const connection = this.#options.connectionTo(neighbour)
+    if (connection) this.#options.lanes.send(connection, encodeFrame(frame), 'messages')
+  }
+
+  receive(link: PeerId, bytes: Uint8Array, lane: LaneName): void {
+    const frame = decodeFrame(bytes)
+    if (frame instanceof MeshError) return this.#options.count(`dropped.${frame.code}`)
+    const { relay } = frame.header
+    if (!relay) return this.#options.onFrame(link, frame, true)
+    if (relay.to === this.#options.signer.id) void this.#receiveRelayed(frame, relay)
+    else if (relay.hops <= 1) this.#options.count('dropped.hops')
+    else {
+      const onward = { header: { ...frame.header, relay: { ...relay, hops: relay.hops - 1 } }, body: frame.body }
+      if (!this.#forward(relay.to as PeerId, onward, link, lane)) this.#options.count('dropped.unreachable')
+    }
+  }
+
+  async #receiveRelayed(frame: Frame, relay: NonNullable<Header['relay']>): Promise<void> {
+    const signature = fromBase64Url(relay.signature)
+    const isForUs = relay.session === this.#options.session
+    const content = signedContent(frame.header, frame.body)
+    const isGenuine = isForUs && signature && (await isSignedBy(relay.from, 'relay', content, signature))
+    if (!isGenuine) return this.#options.count(isForUs ? 'dropped.signature' : 'dropped.session')
+    this.#options.onFrame(relay.from as PeerId, frame, false)
+  }
+
+  #forward(to: PeerId, frame: Frame, cameFrom: PeerId | undefined, lane: LaneName): boolean {
+    const avoid = new Set([this.#options.signer.id, ...(cameFrom ? [cameFrom] : [])])
+    const neighbours = this.#options.neighbours()
+    const hop = neighbours.includes(to) ? to : nextHop(neighbours, to, this.#options.graph(), avoid)
+    const connection = hop && this.#options.connectionTo(hop)
+    if (!connection) return false
+    try {
+      this.#options.lanes.send(connection, encodeFrame(frame), lane)
+      return true
+    } catch {
+      return false // that lane is full: relaying is best effort, and the origin tries again
+    }
+  }
+}
+
+/** All of a relayed frame but what changes on the way. */
+function signedContent(header: Header, body: Uint8Array): Uint8Array {
+  const { kind, id, topic, timestamp, body: bodyKind, relay } = header
+  const text = JSON.stringify([kind, id, topic ?? '', timestamp, bodyKind, relay?.to, relay?.session])
+  const head = new TextEncoder().encode(`${text}\n`)
+  const content = new Uint8Array(head.length + body.length)
+  content.set(head)
+  content.set(body, head.length)
+  return content
+}

@@ -1,0 +1,208 @@
+/** What applications say to each other: send, broadcast, request, gather, and the subscribers and handlers that they reach. */
+import type { Clock } from '../base/clock.ts'
+import { MeshError, toMeshError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
+import type { Payload } from '../base/json.ts'
+import { Calls, Handled } from './calls.ts'
+import type { Delivery } from './delivery.ts'
+import { decodePayload, encodeFrame, encodePayload, type Frame, type Header } from './frame.ts'
+import type { Gossip } from './gossip.ts'
+import {
+  broadcastBytesMax,
+  callRetriesDefault,
+  callRetriesMax,
+  callTimeoutMsDefault,
+  callTimeoutMsMax,
+} from './limits.ts'
+import type { CallOptions, GatherOutcome, Handler, Incoming } from './types.ts'
+
+type Subscriber = (payload: Payload, incoming: Incoming) => void
+
+export interface ExchangeOptions {
+  readonly clock: Clock
+  readonly newId: () => string
+  readonly delivery: () => Delivery
+  readonly gossip: () => Gossip
+  readonly peers: () => readonly PeerId[]
+  readonly count: (counter: string) => void
+}
+
+export class Exchange {
+  readonly calls: Calls
+  readonly #options: ExchangeOptions
+  readonly #handled = new Handled()
+  readonly #subscribers = new Map<string, Set<Subscriber>>()
+  readonly #handlers = new Map<string, Handler>()
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    this.calls = new Calls(options.clock)
+  }
+
+  subscribe(topic: string, listener: Subscriber): () => void {
+    const subscribers = this.#subscribers.get(topic) ?? new Set()
+    this.#subscribers.set(topic, subscribers)
+    subscribers.add(listener)
+    return () => {
+      subscribers.delete(listener)
+      if (subscribers.size === 0) this.#subscribers.delete(topic)
+    }
+  }
+
+  handle(topic: string, handler: Handler): () => void {
+    if (this.#handlers.has(topic)) throw new MeshError('invalid-option', `the topic "${topic}" has a handler already`)
+    this.#handlers.set(topic, handler)
+    return () => {
+      if (this.#handlers.get(topic) === handler) this.#handlers.delete(topic)
+    }
+  }
+
+  async send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void> {
+    await this.#call('send', to, topic, payload, options)
+  }
+
+  async request(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<Payload> {
+    const answer = await this.#call('request', to, topic, payload, options)
+    const value = decodePayload(answer)
+    if (value instanceof MeshError) throw value
+    if (answer.header.kind === 'error') throw errorFrom(value)
+    return value ?? null
+  }
+
+  async gather(
+    topic: string,
+    payload: Payload,
+    options: CallOptions & { readonly quorum?: number } = {},
+  ): Promise<readonly GatherOutcome[]> {
+    const enough = new AbortController()
+    const signal = options.signal ? AbortSignal.any([options.signal, enough.signal]) : enough.signal
+    let values = 0
+    const outcomes = await Promise.all(
+      this.#options.peers().map(async (peer): Promise<GatherOutcome | undefined> => {
+        try {
+          const value = await this.request(peer, topic, payload, { ...options, signal })
+          if (++values === options.quorum) enough.abort()
+          return { peer, status: 'value', value }
+        } catch (thrown) {
+          const error = toMeshError(thrown, 'handler-failed')
+          if (error.code === 'aborted' && enough.signal.aborted) return undefined // not among the first
+          if (error.code === 'timeout') return { peer, status: 'timeout' }
+          if (['disconnected', 'no-such-peer', 'unreachable'].includes(error.code))
+            return { peer, status: 'disconnected' }
+          return { peer, status: 'error', error: { code: error.code, message: error.message } }
+        }
+      }),
+    )
+    options.signal?.throwIfAborted()
+    return outcomes.filter(outcome => outcome !== undefined)
+  }
+
+  async broadcast(topic: string, payload: Payload): Promise<void> {
+    const { body, kind } = encodePayload(payload, broadcastBytesMax)
+    const header = this.#header('broadcast', this.#options.newId(), topic, kind)
+    await this.#options.gossip().broadcast(encodeFrame({ header, body }))
+  }
+
+  /** A frame from a peer; `from` is proved by the link or by a signature. */
+  receive(from: PeerId, frame: Frame): void {
+    const { kind } = frame.header
+    if (kind === 'broadcast') this.#deliver(from, frame)
+    else if (kind === 'send' || kind === 'request') this.#receiveCall(from, frame)
+    else if (!this.calls.answer(from, frame)) this.#options.count('dropped.late-answer')
+  }
+
+  async #call(
+    kind: 'send' | 'request',
+    to: PeerId,
+    topic: string,
+    payload: Payload,
+    options: CallOptions = {},
+  ): Promise<Frame> {
+    const { body, kind: bodyKind } = encodePayload(payload)
+    const id = this.#options.newId()
+    const header = this.#header(kind, id, topic, bodyKind)
+    const { timeoutMs = callTimeoutMsDefault, retries = callRetriesDefault, signal, lane = 'messages' } = options
+    if (!(timeoutMs > 0 && timeoutMs <= callTimeoutMsMax))
+      throw new MeshError('invalid-option', `timeoutMs must be between 1 and ${callTimeoutMsMax}, not ${timeoutMs}`)
+    if (!(Number.isInteger(retries) && retries >= 0 && retries <= callRetriesMax))
+      throw new MeshError('invalid-option', `retries must be a whole number up to ${callRetriesMax}, not ${retries}`)
+    const transmit = () => this.#options.delivery().send(to, { header, body }, lane)
+    return this.calls.start({ id, to, timeoutMs, retries, signal, transmit })
+  }
+
+  #receiveCall(from: PeerId, frame: Frame): void {
+    const { id, kind, topic } = frame.header
+    const seen = this.#handled.see(from, id)
+    if (seen === undefined) return // still being worked out
+    if (seen !== 'new') return this.#transmit(from, seen)
+    if (kind === 'send') {
+      this.#deliver(from, frame)
+      return this.#answer(from, this.#header('ack', id, topic, 'none'), new Uint8Array(0))
+    }
+    void this.#handle(from, frame)
+  }
+
+  async #handle(from: PeerId, frame: Frame): Promise<void> {
+    const { id, topic = '' } = frame.header
+    const handler = this.#handlers.get(topic)
+    const payload = decodePayload(frame)
+    try {
+      if (!handler) throw new MeshError('no-handler', `no handler for "${topic}"`)
+      if (payload instanceof MeshError) throw payload
+      const result = await handler(payload ?? null, incomingOf(from, frame), new AbortController().signal)
+      const { body, kind } = encodePayload(result)
+      this.#answer(from, this.#header('reply', id, topic, kind), body)
+    } catch (thrown) {
+      const { code, message } = toMeshError(thrown, 'handler-failed')
+      const { body, kind } = encodePayload({ code, message: message.slice(0, 1_000) })
+      this.#answer(from, this.#header('error', id, topic, kind), body)
+    }
+  }
+
+  #deliver(from: PeerId, frame: Frame): void {
+    const subscribers = this.#subscribers.get(frame.header.topic ?? '')
+    if (!subscribers) return
+    const payload = decodePayload(frame)
+    if (payload instanceof MeshError) return this.#options.count('dropped.malformed')
+    for (const subscriber of [...subscribers]) {
+      try {
+        subscriber(payload ?? null, incomingOf(from, frame))
+      } catch {
+        this.#options.count('subscriber-failed')
+      }
+    }
+  }
+
+  #answer(to: PeerId, header: Header, body: Uint8Array): void {
+    this.#handled.keep(to, { header, body })
+    this.#transmit(to, { header, body })
+  }
+
+  #transmit(to: PeerId, frame: Frame): void {
+    const lane = frame.body.length > 16_384 ? 'bulk' : 'messages'
+    // Lost answers are asked for again by the caller.
+    this.#options
+      .delivery()
+      .send(to, frame, lane)
+      .catch(() => this.#options.count('answers-not-sent'))
+  }
+
+  #header(kind: Header['kind'], id: string, topic: string | undefined, body: Header['body']): Header {
+    const header = { kind, id, timestamp: this.#options.clock.nowMs(), body }
+    return topic === undefined ? header : { ...header, topic }
+  }
+}
+
+function incomingOf(from: PeerId, frame: Frame): Incoming {
+  const { topic = '', id, timestamp } = frame.header
+  return { from, topic, correlationId: id, timestamp }
+}
+
+function errorFrom(value: Payload | undefined): MeshError {
+  const { code, message } = (value ?? {}) as { code?: unknown; message?: unknown }
+  // The code comes from another peer, whose version may know more of them than ours does.
+  return new MeshError(
+    typeof code === 'string' ? (code as MeshError['code']) : 'handler-failed',
+    typeof message === 'string' ? message : 'the peer failed without saying why',
+  )
+}

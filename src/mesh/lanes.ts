@@ -1,0 +1,97 @@
+/**
+ * Frames to and from direct neighbours. Each link has two lanes, `messages` and `bulk`, each a libp2p stream of its own per
+ * direction, opened at its first use, so that a large payload never delays a small message.
+ */
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
+import { headerBytesMax, laneQueueBytesMax, messageBytesMax } from './limits.ts'
+
+export type LaneName = 'messages' | 'bulk'
+
+const protocols: Record<LaneName, string> = {
+  messages: '/tabmesh/messages/1',
+  bulk: '/tabmesh/bulk/1',
+}
+const frameBytesMax = messageBytesMax + headerBytesMax + 2
+
+interface OutgoingLane {
+  readonly queue: Uint8Array[]
+  queuedBytes: number
+  isPumping: boolean
+  stream: Promise<LengthPrefixedStream<Stream>> | undefined
+}
+
+export class Lanes {
+  readonly #onFrame: (from: PeerId, bytes: Uint8Array, lane: LaneName) => void
+  readonly #onBroken: (peer: PeerId, error: unknown) => void
+  readonly #outgoing = new WeakMap<Connection, Map<LaneName, OutgoingLane>>()
+
+  constructor(options: {
+    readonly onFrame: (from: PeerId, bytes: Uint8Array, lane: LaneName) => void
+    /** A lane failed though its link stands: the link is of no use. */
+    readonly onBroken: (peer: PeerId, error: unknown) => void
+  }) {
+    this.#onFrame = options.onFrame
+    this.#onBroken = options.onBroken
+  }
+
+  async register(node: Libp2p): Promise<void> {
+    for (const [lane, protocol] of Object.entries(protocols) as [LaneName, string][]) {
+      await node.handle(protocol, (stream, connection) => this.#read(stream, connection, lane), {
+        maxInboundStreams: 4,
+        maxOutboundStreams: 4,
+      })
+    }
+  }
+
+  /** Queues one frame. Throws `overloaded` where the lane holds too much already. */
+  send(connection: Connection, bytes: Uint8Array, lane: LaneName): void {
+    const outgoing = this.#laneOf(connection, lane)
+    if (outgoing.queuedBytes + bytes.length > laneQueueBytesMax)
+      throw new MeshError('overloaded', `more than ${laneQueueBytesMax} bytes wait for this peer`)
+    outgoing.queue.push(bytes)
+    outgoing.queuedBytes += bytes.length
+    if (!outgoing.isPumping) void this.#pump(connection, outgoing, lane)
+  }
+
+  #laneOf(connection: Connection, lane: LaneName): OutgoingLane {
+    const lanes = this.#outgoing.get(connection) ?? new Map<LaneName, OutgoingLane>()
+    this.#outgoing.set(connection, lanes)
+    const known = lanes.get(lane)
+    if (known) return known
+    const fresh: OutgoingLane = { queue: [], queuedBytes: 0, isPumping: false, stream: undefined }
+    lanes.set(lane, fresh)
+    return fresh
+  }
+
+  async #pump(connection: Connection, outgoing: OutgoingLane, lane: LaneName): Promise<void> {
+    outgoing.isPumping = true
+    try {
+      outgoing.stream ??= connection.newStream(protocols[lane]).then(stream => lpStream(stream))
+      const stream = await outgoing.stream
+      while (outgoing.queue.length > 0) {
+        const frames = outgoing.queue.splice(0)
+        await stream.writeV(frames)
+        for (const frame of frames) outgoing.queuedBytes -= frame.length
+      }
+      outgoing.isPumping = false
+    } catch (error) {
+      // The connection is gone or going; calls that wait for an answer send again elsewhere.
+      if (connection.status === 'open') this.#onBroken(connection.remotePeer.toString() as PeerId, error)
+    }
+  }
+
+  async #read(stream: Stream, connection: Connection, lane: LaneName): Promise<void> {
+    const from = connection.remotePeer.toString() as PeerId
+    const frames = lpStream(stream, { maxDataLength: frameBytesMax })
+    try {
+      for (;;) this.#onFrame(from, (await frames.read()).subarray(), lane)
+    } catch (error) {
+      const isOversized = error instanceof Error && error.name === 'InvalidDataLengthError'
+      if (isOversized) this.#onBroken(from, error)
+      else if (stream.status === 'open') stream.abort(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}

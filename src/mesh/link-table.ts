@@ -1,0 +1,101 @@
+/** The direct links of this peer: one connection per peer, which session it is, what it carried and how long a round trip takes. */
+import type { Connection } from '@libp2p/interface'
+import type { Clock } from '../base/clock.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import { bufferedBytesHigh } from '../link/limits.ts'
+import type { PipeConnection } from '../link/pipe-connection.ts'
+import type { LinkInfo } from './types.ts'
+
+interface Link {
+  readonly connection: Connection
+  readonly session: SessionId
+  readonly pipe: PipeConnection | undefined
+  readonly openedAtMs: number
+  rttMs: number | undefined
+  heardMs: number
+}
+
+export class LinkTable {
+  readonly #clock: Clock
+  readonly #links = new Map<PeerId, Link>()
+  readonly #pipes = new Map<PeerId, PipeConnection>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The newest pipe to a peer, before libp2p has upgraded it. */
+  piped(pipe: PipeConnection): void {
+    const peer = pipe.pipe.remote.peer
+    this.#pipes.set(peer, pipe)
+    pipe.addEventListener('close', () => {
+      if (this.#pipes.get(peer) === pipe) this.#pipes.delete(peer)
+    })
+  }
+
+  opened(connection: Connection, session: SessionId): LinkInfo {
+    const peer = connection.remotePeer.toString() as PeerId
+    const openedAtMs = this.#clock.nowMs()
+    const heardMs = this.#clock.monotonicMs()
+    this.#links.set(peer, { connection, session, pipe: this.#pipes.get(peer), openedAtMs, rttMs: undefined, heardMs })
+    return this.#infoOf(peer) as LinkInfo
+  }
+
+  /** True where this was the peer's link; a connection that was replaced is none. */
+  closed(connection: Connection): boolean {
+    const peer = connection.remotePeer.toString() as PeerId
+    if (this.#links.get(peer)?.connection !== connection) return false
+    return this.#links.delete(peer)
+  }
+
+  connectionTo(peer: PeerId): Connection | undefined {
+    return this.#links.get(peer)?.connection
+  }
+
+  sessionOf(peer: PeerId): SessionId | undefined {
+    return this.#links.get(peer)?.session
+  }
+
+  has(peer: PeerId): boolean {
+    return this.#links.has(peer)
+  }
+
+  get peers(): readonly PeerId[] {
+    return [...this.#links.keys()]
+  }
+
+  get infos(): readonly LinkInfo[] {
+    return this.peers.map(peer => this.#infoOf(peer) as LinkInfo)
+  }
+
+  get(peer: PeerId): LinkInfo | undefined {
+    return this.#infoOf(peer)
+  }
+
+  measured(peer: PeerId, rttMs: number): void {
+    const link = this.#links.get(peer)
+    if (!link) return
+    // Smoothed as TCP does (RFC 6298, section 2), so that one busy moment does not swing the graph.
+    link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.875 + rttMs * 0.125
+    link.heardMs = this.#clock.monotonicMs()
+  }
+
+  silentMs(peer: PeerId): number {
+    const link = this.#links.get(peer)
+    return link ? this.#clock.monotonicMs() - link.heardMs : Number.POSITIVE_INFINITY
+  }
+
+  get isCongested(): boolean {
+    for (const { pipe } of this.#links.values())
+      if (pipe && pipe.pipe.bufferedBytes > bufferedBytesHigh / 2) return true
+    return false
+  }
+
+  #infoOf(peer: PeerId): LinkInfo | undefined {
+    const link = this.#links.get(peer)
+    if (!link) return undefined
+    const { pipe, rttMs, openedAtMs } = link
+    const kind = pipe?.pipe.kind ?? 'webrtc'
+    return { peer, kind, rttMs, sentBytes: pipe?.sentBytes ?? 0, receivedBytes: pipe?.receivedBytes ?? 0, openedAtMs }
+  }
+}

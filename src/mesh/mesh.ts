@@ -1,0 +1,479 @@
+/** One peer's mesh: composes node, lobby, membership, overlay, delivery and exchange, and is what the layers above hold. */
+import type { PrivateKey } from '@libp2p/interface'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
+import type { Clock } from '../base/clock.ts'
+import { Emitter } from '../base/emitter.ts'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
+import type { Random } from '../base/random.ts'
+import { addressOf } from '../link/libp2p-transport.ts'
+import { dialTimeoutMs } from '../link/limits.ts'
+import type { Rendezvous } from '../link/rendezvous.ts'
+import type { LinkProvider, Remote } from '../link/types.ts'
+import type { LinkSignal } from '../link/webrtc/links.ts'
+import { Delivery } from './delivery.ts'
+import { Exchange } from './exchange.ts'
+import { decodeFrame, decodePayload, encodePayload, type Frame } from './frame.ts'
+import { decodeBatch, Gossip, gossipTopic } from './gossip.ts'
+import { Lanes } from './lanes.ts'
+import { heartbeatIntervalMs, heartbeatTimeoutMs, linksMax, probeTimeoutMs } from './limits.ts'
+import { LinkTable } from './link-table.ts'
+import { Lobby } from './lobby.ts'
+import { MembershipDriver } from './membership/driver.ts'
+import type { Member } from './membership/state.ts'
+import { createNode, type Node } from './node.ts'
+import { OverlayDriver } from './overlay/driver.ts'
+import { ringNeighbours } from './overlay/step.ts'
+import type { Room } from './room.ts'
+import { Signals } from './signals.ts'
+import { signerOf } from './signed.ts'
+import type { Announcement, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
+
+const pingTopic = 'mesh.ping'
+
+/** What a link provider needs of the mesh that it serves. */
+export interface LinkContext {
+  readonly self: Remote
+  readonly sendSignal: (to: Remote, signal: LinkSignal) => void
+  readonly retire: (peer: PeerId, reason: string) => Promise<void>
+  /** A goodbye that a peer's page said on a channel of its own. */
+  readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
+}
+
+export interface MeshOptions {
+  readonly key: PrivateKey
+  readonly session: SessionId
+  readonly room: Room
+  readonly name: string
+  readonly device: string
+  readonly browser: string
+  readonly capabilities: readonly string[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: () => string
+  readonly rendezvous: Rendezvous
+  readonly links: (context: LinkContext) => LinkProvider & { receive?(from: Remote, signal: LinkSignal): void }
+  /** Calls back when a session of the same browser is surely gone; returns how to stop watching. */
+  readonly watchSession?: (session: SessionId, onGone: () => void) => () => void
+  readonly onSignalingState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void
+  /** The rendezvous listed the room: how many others there are. */
+  readonly onWelcome: (others: number) => void
+  readonly onProblem: (error: MeshError) => void
+}
+
+export class MeshPeer implements Mesh {
+  readonly id: PeerId
+  readonly session: SessionId
+  readonly counters: Record<string, number> = {}
+  readonly #options: MeshOptions
+  readonly #emitter = new Emitter<MeshEvents>(() => this.#count('listener-failed'))
+  readonly #links: LinkTable
+  readonly #provider: LinkProvider
+  readonly #signals: Signals
+  readonly #lobby: Lobby
+  readonly #membership: MembershipDriver
+  readonly #overlay: OverlayDriver
+  readonly #exchange: Exchange
+  readonly #lanes: Lanes
+  readonly #delivery: Delivery
+  readonly #gossip: Gossip
+  readonly #admitted = new Map<PeerId, SessionId>()
+  readonly #watches = new Map<SessionId, () => void>()
+  readonly #relayed = new Map<PeerId, number>()
+  readonly #stops: (() => void)[] = []
+  #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
+  #node: Node | undefined
+
+  constructor(options: MeshOptions) {
+    this.#options = options
+    const { key, session, room, clock, random, newId, rendezvous } = options
+    this.id = peerIdFromPrivateKey(key).toString() as PeerId
+    this.session = session
+    this.#announced = { name: options.name, capabilities: options.capabilities, load: { slots: 0, busy: 0 } }
+    const signer = signerOf(key, this.id)
+    const count = (counter: string) => this.#count(counter)
+    this.#links = new LinkTable(clock)
+    const provider = options.links({
+      self: { peer: this.id, session },
+      sendSignal: (to, signal) => this.#signals.send(to, signal),
+      retire: (peer, reason) => this.#retire(peer, reason),
+      onSaid: (_peer, bytes) => void this.#membership.receiveGoodbye(parseJson(bytes)),
+    })
+    this.#provider = provider
+    this.#signals = new Signals({
+      room,
+      signer,
+      session,
+      count,
+      carry: (to, sealed) => this.#carry(to, sealed),
+      onSignal: (from, signal) => provider.receive?.(from, signal),
+    })
+    this.#lobby = new Lobby({
+      room,
+      clock,
+      session,
+      rendezvous,
+      onSignal: sealed => this.#signals.receive(sealed),
+      onCandidate: () => this.#overlay.changed(),
+      onLeft: (peer, gone) => this.#membership.hint(peer, gone),
+      onState: options.onSignalingState,
+      onWelcome: options.onWelcome,
+      onProblem: options.onProblem,
+    })
+    this.#membership = new MembershipDriver({
+      clock,
+      signer,
+      session,
+      count,
+      describe: () => this.#describe(),
+      tellNeighbours: (word, except) => this.#tellNeighbours(word, except),
+      ping: peer => this.#ping(peer, probeTimeoutMs),
+      isHeard: peer => this.#links.silentMs(peer) < 2 * heartbeatIntervalMs,
+      onJoined: member => this.#joined(member),
+      onChanged: member => this.#emitter.emit('agent-change', this.#infoOf(member)),
+      onDeparted: (member, reason) => this.#departed(member, reason),
+    })
+    this.#overlay = new OverlayDriver({
+      self: this.id,
+      clock,
+      random,
+      candidates: () => new Set([...this.#lobby.candidates.keys(), ...this.#membership.members.keys()]),
+      linked: () => new Set(this.#links.peers),
+      degreeOf: peer => this.#membership.members.get(peer)?.announcement.links.length ?? 0,
+      dial: peer => this.#dial(peer),
+      drop: peer => void this.#retire(peer, 'not needed'),
+    })
+    this.#exchange = new Exchange({
+      clock,
+      newId,
+      count,
+      delivery: () => this.#delivery,
+      gossip: () => this.#gossip,
+      peers: () => [...this.#membership.members.keys()],
+    })
+    this.#lanes = new Lanes({
+      onFrame: (from, bytes, lane) => this.#delivery.receive(from, bytes, lane),
+      onBroken: peer => void this.#retire(peer, 'lane failed'),
+    })
+    this.#delivery = new Delivery({
+      signer,
+      session,
+      count,
+      lanes: this.#lanes,
+      connectionTo: peer => this.#links.connectionTo(peer),
+      neighbours: () => this.#links.peers,
+      graph: () => this.#graph(),
+      sessionOf: peer => this.#sessionOf(peer),
+      onFrame: (from, frame, isDirect) => this.#receive(from, frame, isDirect),
+      onRelayed: peer => this.#wasRelayed(peer),
+    })
+    this.#gossip = new Gossip({
+      clock,
+      publish: async batch => this.#node?.services.pubsub.publish(gossipTopic, batch),
+      isCongested: () => this.#links.isCongested,
+    })
+  }
+
+  async start(): Promise<void> {
+    const { clock, key, room } = this.#options
+    const announcement = this.#membership.signOwn()
+    this.#node = await createNode({
+      key,
+      provider: this.#provider,
+      sessionOf: peer => this.#sessionOf(peer),
+      onConnection: pipe => this.#links.piped(pipe),
+      admission: {
+        room,
+        self: this.id,
+        session: this.session,
+        onAdmitted: (peer, session) => this.#admitted.set(peer, session),
+        onRefused: (_peer, error) => {
+          this.#count(`refused.${error.code}`)
+          if (error.code === 'version-mismatch') this.#options.onProblem(error)
+        },
+      },
+    })
+    await this.#lanes.register(this.#node)
+    this.#node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
+    this.#node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
+    const { pubsub } = this.#node.services
+    pubsub.addEventListener('message', ({ detail }) => {
+      if (detail.type === 'signed') this.#receiveBatch(detail.from.toString() as PeerId, detail.data)
+    })
+    pubsub.subscribe(gossipTopic)
+    this.#exchange.handle(pingTopic, () => undefined)
+    this.#stops.push(clock.every(heartbeatIntervalMs, () => this.#beat()))
+    await this.#lobby.join(await announcement)
+  }
+
+  get peers(): readonly PeerInfo[] {
+    return [...this.#membership.members.values()].map(member => this.#infoOf(member))
+  }
+
+  get links(): readonly LinkInfo[] {
+    return this.#links.infos
+  }
+
+  on: Mesh['on'] = (event, listener) => this.#emitter.on(event, listener)
+  send: Mesh['send'] = (to, topic, payload, options) => this.#exchange.send(to, topic, payload, options)
+  broadcast: Mesh['broadcast'] = (topic, payload) => this.#exchange.broadcast(topic, payload)
+  subscribe: Mesh['subscribe'] = (topic, listener) => this.#exchange.subscribe(topic, listener)
+  handle: Mesh['handle'] = (topic, handler) => this.#exchange.handle(topic, handler)
+  request: Mesh['request'] = (to, topic, payload, options) => this.#exchange.request(to, topic, payload, options)
+  gather: Mesh['gather'] = (topic, payload, options) => this.#exchange.gather(topic, payload, options)
+
+  announce(change: Partial<Pick<Announcement, 'name' | 'capabilities' | 'load'>>): void {
+    this.#announced = { ...this.#announced, ...change }
+    this.#membership.changed()
+  }
+
+  /** Round trip to a peer now, ms. */
+  async ping(peer: PeerId): Promise<number> {
+    const startMs = this.#options.clock.monotonicMs()
+    await this.#exchange.request(peer, pingTopic, null, { timeoutMs: heartbeatTimeoutMs, retries: 1 })
+    const rttMs = this.#options.clock.monotonicMs() - startMs
+    this.#links.measured(peer, rttMs)
+    return rttMs
+  }
+
+  /** What the page says on its channels when it goes, signed beforehand: at `pagehide` there is no time. */
+  async signGoodbye(): Promise<Uint8Array> {
+    return new TextEncoder().encode(JSON.stringify(await this.#membership.signGoodbye('closed')))
+  }
+
+  /** A goodbye that came another way, such as BroadcastChannel. */
+  receiveGoodbye(record: unknown): void {
+    void this.#membership.receiveGoodbye(record)
+  }
+
+  /** Dials a peer now, whatever the overlay thinks; for tests and for the person who asks. */
+  dial(peer: PeerId): Promise<void> {
+    return this.#dial(peer)
+  }
+
+  cut(peer: PeerId): Promise<void> {
+    return this.#retire(peer, 'cut')
+  }
+
+  async leave(): Promise<void> {
+    const record = await this.#membership.signGoodbye('left')
+    this.#tellNeighbours({ kind: 'goodbye', record })
+    this.#lobby.leave()
+    this.#overlay.close()
+    this.#membership.close()
+    this.#exchange.calls.close()
+    for (const stop of [...this.#stops, ...this.#watches.values()]) stop()
+    await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
+    await this.#node?.stop()
+    this.#provider.close()
+  }
+
+  #describe(): Omit<Announcement, 'session' | 'sequence'> {
+    const { device, browser } = this.#options
+    const links = this.#links.infos.map(({ peer, kind, rttMs }) => ({
+      peer,
+      kind,
+      ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
+    }))
+    return { ...this.#announced, device, browser, links }
+  }
+
+  async #dial(peer: PeerId): Promise<void> {
+    if (!this.#node) throw new MeshError('left', 'this peer is not in a mesh')
+    if (this.#links.has(peer)) return
+    const opened = Promise.withResolvers<void>()
+    const off = this.#emitter.on('link-open', link => {
+      if (link.peer === peer) opened.resolve()
+    })
+    const signal = AbortSignal.timeout(dialTimeoutMs)
+    const dialled = this.#node.dial(addressOf(this.#provider, peer), { signal })
+    try {
+      // When both sides dial at once ours may be given up for theirs, which then opens by itself.
+      await Promise.race([dialled.catch(() => this.#awaitOther(peer, opened.promise)), opened.promise])
+    } finally {
+      off()
+    }
+  }
+
+  /** After a dial that failed: whether the other side's dial is under way, and comes through. */
+  async #awaitOther(peer: PeerId, opened: Promise<void>): Promise<void> {
+    const { promise, reject } = Promise.withResolvers<void>()
+    const stop = this.#options.clock.after(2_000, () => reject(new MeshError('dial-failed', `no link to ${peer}`)))
+    await Promise.race([opened, promise]).finally(stop)
+  }
+
+  async #retire(peer: PeerId, _reason: string): Promise<void> {
+    if (this.#node?.getConnections(peerIdFromString(peer)).length) await this.#node.hangUp(peerIdFromString(peer))
+  }
+
+  #carry(to: Remote, sealed: string): boolean {
+    if (this.#lobby.carry(to.session, sealed)) return true
+    if (!this.#membership.members.has(to.peer)) return false
+    this.#delivery
+      .send(to.peer, this.#tellFrame('signal', sealed), 'messages')
+      .catch(() => this.#count('signals.not-carried'))
+    return true
+  }
+
+  #opened(connection: Parameters<LinkTable['opened']>[0]): void {
+    const peer = connection.remotePeer.toString() as PeerId
+    const session = this.#admitted.get(peer)
+    if (!session) return connection.abort(new Error('not admitted')) // cannot happen: admission is part of the upgrade
+    const link = this.#links.opened(connection, session)
+    this.#overlay.succeeded(peer)
+    this.#emitter.emit('link-open', link)
+    void this.#introduce(peer)
+    const isRing = ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
+    if (this.#links.peers.length > linksMax && !isRing) void this.#retire(peer, 'full')
+    this.#overlay.changed()
+    this.#membership.changed()
+  }
+
+  async #introduce(peer: PeerId): Promise<void> {
+    this.#delivery.tell(peer, this.#tellFrame('membership', (await this.#membership.introduction()) as unknown as Json))
+    await this.ping(peer).catch(() => {})
+    this.#linkChanged(peer)
+  }
+
+  #linkChanged(peer: PeerId): void {
+    const member = this.#membership.members.get(peer)
+    if (member) this.#emitter.emit('agent-change', this.#infoOf(member))
+  }
+
+  #closed(connection: Parameters<LinkTable['closed']>[0]): void {
+    const peer = connection.remotePeer.toString() as PeerId
+    const session = this.#links.sessionOf(peer)
+    if (!this.#links.closed(connection)) return
+    this.#emitter.emit('link-close', { peer, reason: connection.status })
+    this.#exchange.calls.linkBroke(peer)
+    if (session) this.#membership.hint(peer, session)
+    this.#linkChanged(peer)
+    this.#overlay.changed()
+    this.#membership.changed()
+  }
+
+  #joined(member: Member): void {
+    const { browser, watchSession } = this.#options
+    const { session } = member.announcement
+    if (watchSession && member.announcement.browser === browser)
+      this.#watches.set(
+        session,
+        watchSession(session, () => this.#membership.isGone(member.id, session)),
+      )
+    this.#emitter.emit('agent-join', this.#infoOf(member))
+    this.#overlay.changed()
+  }
+
+  #departed(member: Member, reason: MeshEvents['agent-leave']['reason']): void {
+    const { session } = member.announcement
+    this.#watches.get(session)?.()
+    this.#watches.delete(session)
+    this.#lobby.forget(member.id, session)
+    this.#relayed.delete(member.id)
+    this.#exchange.calls.departed(member.id)
+    this.#emitter.emit('agent-leave', { peer: this.#infoOf(member), reason })
+    if (this.#links.sessionOf(member.id) === session) void this.#retire(member.id, reason)
+    this.#overlay.changed()
+  }
+
+  #beat(): void {
+    for (const peer of this.#links.peers) {
+      if (this.#links.silentMs(peer) > heartbeatTimeoutMs) void this.#retire(peer, 'silent')
+      else
+        this.ping(peer).then(
+          () => this.#linkChanged(peer),
+          () => {},
+        )
+    }
+    this.#relayed.clear()
+  }
+
+  async #ping(peer: PeerId, timeoutMs: number): Promise<boolean> {
+    return this.#exchange.request(peer, pingTopic, null, { timeoutMs, retries: 1 }).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  #receive(from: PeerId, frame: Frame, isDirect: boolean): void {
+    if (frame.header.kind !== 'tell') return this.#exchange.receive(from, frame)
+    const word = decodePayload(frame)
+    if (frame.header.topic === 'signal' && typeof word === 'string') this.#signals.receive(word)
+    else if (frame.header.topic === 'membership' && isDirect) void this.#membership.receive(word, from)
+    else this.#count('dropped.malformed')
+  }
+
+  #receiveBatch(from: PeerId, data: Uint8Array): void {
+    const frames = decodeBatch(data)
+    if (frames instanceof MeshError) return this.#count('dropped.malformed')
+    for (const bytes of frames) {
+      const frame = decodeFrame(bytes)
+      if (frame instanceof MeshError || frame.header.kind !== 'broadcast') this.#count('dropped.malformed')
+      else this.#exchange.receive(from, frame)
+    }
+  }
+
+  #tellNeighbours(word: Json, except?: PeerId): void {
+    const frame = this.#tellFrame('membership', word)
+    for (const peer of this.#links.peers) if (peer !== except) this.#delivery.tell(peer, frame)
+  }
+
+  #tellFrame(topic: string, word: Json): Frame {
+    const { body, kind } = encodePayload(word)
+    const header = { kind: 'tell', id: 't', topic, timestamp: this.#options.clock.nowMs(), body: kind } as const
+    return { header, body }
+  }
+
+  #wasRelayed(peer: PeerId): void {
+    const times = (this.#relayed.get(peer) ?? 0) + 1
+    this.#relayed.set(peer, times)
+    if (times > 5 && this.#links.peers.length < linksMax) this.#overlay.want(peer)
+  }
+
+  #sessionOf(peer: PeerId): SessionId | undefined {
+    return this.#lobby.candidates.get(peer) ?? this.#membership.members.get(peer)?.announcement.session
+  }
+
+  #graph(): ReadonlyMap<PeerId, readonly PeerId[]> {
+    const members = [...this.#membership.members.values()]
+    return new Map(members.map(({ id, announcement }) => [id, announcement.links.map(link => link.peer)]))
+  }
+
+  #infoOf(member: Member): PeerInfo {
+    const { sequence: _, ...announcement } = member.announcement
+    const link = this.#links.get(member.id)
+    const { id, state, joinedAtMs } = member
+    return {
+      ...announcement,
+      id,
+      state,
+      joinedAtMs,
+      link: link?.kind ?? 'relayed',
+      rttMs: link?.rttMs ?? this.#pathRtt(member),
+    }
+  }
+
+  /** The shortest announced way over one neighbour, ms. */
+  #pathRtt(member: Member): number | undefined {
+    let best: number | undefined
+    for (const { peer, rttMs } of member.announcement.links) {
+      const near = this.#links.get(peer)?.rttMs
+      if (near !== undefined && rttMs !== undefined && near + rttMs < (best ?? Number.POSITIVE_INFINITY))
+        best = near + rttMs
+    }
+    return best
+  }
+
+  #count(counter: string): void {
+    this.counters[counter] = (this.counters[counter] ?? 0) + 1
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,71 @@
+/** The libp2p node of one peer: our transport, admitted Noise, yamux, identify, gossipsub. Nothing that dials by itself. */
+import { gossipsub } from '@libp2p/gossipsub'
+import { type Identify, identify } from '@libp2p/identify'
+import type { Libp2p, Logger, PrivateKey } from '@libp2p/interface'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import { linkTransport } from '../link/libp2p-transport.ts'
+import type { PipeConnection } from '../link/pipe-connection.ts'
+import type { LinkProvider } from '../link/types.ts'
+import { type AdmissionOptions, admittedNoise } from './admission.ts'
+import { broadcastBytesMax, headerBytesMax, linksHigh, linksLow, linksMax, linksTarget } from './limits.ts'
+
+export interface NodeOptions {
+  readonly key: PrivateKey
+  readonly provider: LinkProvider
+  readonly admission: AdmissionOptions
+  readonly sessionOf: (peer: PeerId) => SessionId | undefined
+  readonly onConnection: (connection: PipeConnection) => void
+}
+
+type Services = { readonly identify: Identify; readonly pubsub: ReturnType<ReturnType<typeof gossipsub>> }
+export type Node = Libp2p<Services>
+
+/** Larger than any batch: a single broadcast may exceed `batchBytes`, never this. */
+const gossipBytesMax = broadcastBytesMax + headerBytesMax + 4096
+
+export function createNode(options: NodeOptions): Promise<Node> {
+  const { provider, sessionOf, onConnection } = options
+  return createLibp2p<Services>({
+    start: true,
+    privateKey: options.key,
+    logger: silence,
+    addresses: { listen: [provider.kind === 'memory' ? `/memory/${options.admission.self}` : '/webrtc'] },
+    transports: [linkTransport({ provider, sessionOf, onConnection })],
+    connectionEncrypters: [admittedNoise(options.admission)],
+    streamMuxers: [yamux({ enableKeepAlive: false })],
+    connectionMonitor: { enabled: false }, // we measure links ourselves
+    connectionGater: { denyDialMultiaddr: () => false },
+    connectionManager: {
+      maxConnections: 2 * linksMax,
+      maxIncomingPendingConnections: 4 * linksMax,
+      inboundConnectionThreshold: 1_000, // per second and address, and all our addresses look alike
+      reconnectRetries: 0,
+    },
+    services: {
+      identify: identify({ runOnConnectionOpen: true }),
+      pubsub: gossipsub({
+        globalSignaturePolicy: 'StrictSign',
+        emitSelf: false,
+        allowPublishToZeroTopicPeers: true,
+        doPX: false,
+        // The overlay bounds the degree already, so gossip may use every link.
+        D: linksTarget,
+        Dlo: linksLow,
+        Dhi: Math.max(linksHigh, linksMax),
+        maxInboundDataLength: gossipBytesMax,
+        floodPublish: true,
+      }),
+    },
+  })
+}
+
+/** libp2p's own log lines go nowhere: our events tell what a person should know, and formatting them costs time on each message. */
+const silentLogger: Logger = Object.assign(() => {}, {
+  error: () => {},
+  trace: () => {},
+  newScope: () => silentLogger,
+  enabled: false,
+}) as unknown as Logger
+const silence = { forComponent: () => silentLogger }

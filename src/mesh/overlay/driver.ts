@@ -1,0 +1,103 @@
+/** Performs what the overlay plans: dials with backoff, lets links go, and looks again when anything changed. */
+import type { Clock } from '../../base/clock.ts'
+import type { PeerId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import { dialBackoffMaxMs, dialBackoffMinMs } from '../limits.ts'
+import { planLinks } from './step.ts'
+
+/** How often the plan is looked at when nothing happened, and how long changes gather before it is. */
+const reviewIntervalMs = 1_000
+const gatherMs = 5
+/** Links above the target stay this long, so that a joining crowd does not flap. */
+const dropDelayMs = 5_000
+
+export interface OverlayDriverOptions {
+  readonly self: PeerId
+  readonly clock: Clock
+  readonly random: Random
+  readonly candidates: () => ReadonlySet<PeerId>
+  readonly linked: () => ReadonlySet<PeerId>
+  readonly degreeOf: (peer: PeerId) => number
+  readonly dial: (peer: PeerId) => Promise<void>
+  readonly drop: (peer: PeerId) => void
+}
+
+export class OverlayDriver {
+  readonly #options: OverlayDriverOptions
+  readonly #dialling = new Set<PeerId>()
+  readonly #resting = new Map<PeerId, { failures: number; untilMs: number }>()
+  readonly #stop: () => void
+  #isScheduled = false
+  #lastChangeMs: number
+  #isClosed = false
+
+  constructor(options: OverlayDriverOptions) {
+    this.#options = options
+    this.#lastChangeMs = options.clock.monotonicMs()
+    this.#stop = options.clock.every(reviewIntervalMs, () => this.#review())
+  }
+
+  get dialling(): number {
+    return this.#dialling.size
+  }
+
+  /** Somebody came, went, or a link changed. */
+  changed(): void {
+    this.#lastChangeMs = this.#options.clock.monotonicMs()
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    this.#options.clock.after(gatherMs, () => {
+      this.#isScheduled = false
+      this.#review()
+    })
+  }
+
+  /** A direct link to this peer would pay. */
+  want(peer: PeerId): void {
+    const { linked } = this.#options
+    if (!this.#isClosed && !linked().has(peer) && !this.#dialling.has(peer) && !this.#rest(peer)) this.#dial(peer)
+  }
+
+  /** A link opened: whatever failed before is forgotten. */
+  succeeded(peer: PeerId): void {
+    this.#resting.delete(peer)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#stop()
+  }
+
+  #review(): void {
+    if (this.#isClosed) return
+    const { self, candidates, linked, degreeOf, random, drop, clock } = this.#options
+    const known = candidates()
+    for (const peer of this.#resting.keys()) if (!known.has(peer)) this.#resting.delete(peer)
+    const resting = new Set([...this.#resting.keys()].filter(peer => this.#rest(peer)))
+    const view = { self, candidates: known, linked: linked(), dialling: this.#dialling, resting, degreeOf }
+    const plan = planLinks(view, random)
+    for (const peer of plan.dial) this.#dial(peer)
+    if (plan.drop && clock.monotonicMs() - this.#lastChangeMs > dropDelayMs) drop(plan.drop)
+  }
+
+  #rest(peer: PeerId): boolean {
+    return (this.#resting.get(peer)?.untilMs ?? 0) > this.#options.clock.monotonicMs()
+  }
+
+  #dial(peer: PeerId): void {
+    this.#dialling.add(peer)
+    this.#options
+      .dial(peer)
+      .then(() => this.#resting.delete(peer))
+      .catch(() => {
+        const failures = (this.#resting.get(peer)?.failures ?? 0) + 1
+        const waitMs = Math.min(dialBackoffMaxMs, dialBackoffMinMs * 2 ** (failures - 1))
+        const untilMs = this.#options.clock.monotonicMs() + waitMs * (0.5 + this.#options.random.next())
+        this.#resting.set(peer, { failures, untilMs })
+      })
+      .finally(() => {
+        this.#dialling.delete(peer)
+        this.changed()
+      })
+  }
+}

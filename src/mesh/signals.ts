@@ -1,0 +1,85 @@
+/**
+ * Signals between two peers that have no link yet: signed by their author for one session of one peer, sealed under the room's
+ * key, carried by the signaling server or, where that is gone, through the mesh. Order per peer is kept both ways.
+ */
+import * as v from 'valibot'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import { signalQueueMax } from '../link/limits.ts'
+import type { Remote } from '../link/types.ts'
+import type { LinkSignal } from '../link/webrtc/links.ts'
+import type { Room } from './room.ts'
+import { openRecord, type Signer, signRecord } from './signed.ts'
+
+const signalSchema = v.strictObject({
+  from: v.string(),
+  to: v.string(),
+  attempt: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  data: v.pipe(v.string(), v.maxLength(16_384)),
+})
+
+export interface SignalsOptions {
+  readonly room: Room
+  readonly signer: Signer
+  readonly session: SessionId
+  /** Carries the sealed text; false where it could not be sent now. */
+  readonly carry: (to: Remote, sealed: string) => boolean
+  readonly onSignal: (from: Remote, signal: LinkSignal) => void
+  readonly count: (counter: string) => void
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export class Signals {
+  readonly #options: SignalsOptions
+  readonly #outgoing = new Queue()
+  readonly #incoming = new Queue()
+
+  constructor(options: SignalsOptions) {
+    this.#options = options
+  }
+
+  send(to: Remote, signal: LinkSignal): void {
+    const { room, signer, session, carry, count } = this.#options
+    this.#outgoing.add(async () => {
+      const record = await signRecord(signer, 'signal', { from: session, to: to.session, ...signal })
+      const sealed = await room.seal.seal(encoder.encode(JSON.stringify(record)))
+      if (!carry(to, sealed)) count('signals.not-carried')
+    }, count)
+  }
+
+  /** `sealed` came from the server or from a peer; either may be hostile. */
+  receive(sealed: string): void {
+    const { room, session, onSignal, count } = this.#options
+    this.#incoming.add(async () => {
+      const plain = await room.seal.open(sealed)
+      const record = plain && (await openRecord(parse(plain), 'signal', signalSchema))
+      if (!record || record.content.to !== session) return count('dropped.signal')
+      const { from, attempt, data } = record.content
+      onSignal({ peer: record.by as PeerId, session: from as SessionId }, { attempt, data })
+    }, count)
+  }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+/** Runs one task after another, and refuses more than a bound. */
+class Queue {
+  #tail: Promise<void> = Promise.resolve()
+  #length = 0
+
+  add(task: () => Promise<void>, count: (counter: string) => void): void {
+    if (this.#length >= signalQueueMax) return count('dropped.signal-overflow')
+    this.#length++
+    this.#tail = this.#tail
+      .then(task)
+      .catch(() => count('dropped.signal'))
+      .finally(() => this.#length--)
+  }
+}
