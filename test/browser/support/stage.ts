@@ -1,0 +1,77 @@
+/** The scene of one test file: a server, browsers, and tabs in fresh rooms. What a tab complained of fails the test. */
+import { randomBytes } from 'node:crypto'
+import type { Browser } from 'puppeteer-core'
+import { type BrowserName, type LaunchChoice, launchBrowser } from './browsers.ts'
+import { type Server, startServer } from './server.ts'
+import { closeTab, openTab, type Placement, type Tab } from './tabs.ts'
+
+export interface Room {
+  readonly name: string
+  readonly key: string
+  /** The console's address in this room; `name` is the tab's. */
+  url(name?: string): string
+}
+
+export class Stage {
+  readonly server: Server
+  readonly #browsers: ReadonlyMap<BrowserName, Browser>
+  readonly #tabs: Tab[] = []
+
+  private constructor(server: Server, browsers: ReadonlyMap<BrowserName, Browser>) {
+    this.server = server
+    this.#browsers = browsers
+  }
+
+  static async open(names: readonly BrowserName[], choice: LaunchChoice = {}): Promise<Stage> {
+    const server = await startServer()
+    const browsers = new Map<BrowserName, Browser>()
+    for (const name of names) browsers.set(name, await launchBrowser(name, choice))
+    return new Stage(server, browsers)
+  }
+
+  browser(name: BrowserName): Browser {
+    const browser = this.#browsers.get(name)
+    if (!browser) throw new Error(`${name} is not on this stage`)
+    return browser
+  }
+
+  /** A private room that nobody was in before. */
+  room(): Room {
+    return roomAt(this.server.origin, `r-${randomBytes(6).toString('hex')}`, randomBytes(16).toString('hex'))
+  }
+
+  async tab(name: BrowserName, url: string, placement?: Placement): Promise<Tab> {
+    const tab = await openTab(this.browser(name), url, placement)
+    this.#tabs.push(tab)
+    return tab
+  }
+
+  /** One tab in `room` per entry, opened one after the other: `['chromium', 'chromium']`; named T0, T1, ... */
+  async tabs(room: Room, browsers: readonly BrowserName[], placement?: Placement): Promise<Tab[]> {
+    const tabs: Tab[] = []
+    for (const [index, name] of browsers.entries()) tabs.push(await this.tab(name, room.url(`T${index}`), placement))
+    return tabs
+  }
+
+  /** Ends a test: closes its tabs, and throws if any of them complained. */
+  async clear(): Promise<void> {
+    const tabs = this.#tabs.splice(0)
+    const problems = tabs.flatMap(tab => tab.problems)
+    for (const tab of tabs) if (!tab.isGone) await closeTab(tab)
+    if (problems.length > 0) throw new Error(`the console complained:\n${[...new Set(problems)].join('\n')}`)
+  }
+
+  async close(): Promise<void> {
+    for (const browser of this.#browsers.values()) await browser.close()
+    await this.server.stop()
+  }
+}
+
+export function roomAt(origin: string, name: string, key: string): Room {
+  const url = (tab?: string) => `${origin}/#${new URLSearchParams({ room: name, key, ...(tab && { name: tab }) })}`
+  return { name, key, url }
+}
+
+export function times<T>(count: number, value: T): T[] {
+  return Array.from({ length: count }, () => value)
+}
