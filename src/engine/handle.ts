@@ -76,6 +76,9 @@ export interface MeshHandle {
   jobResult(id: JobId): Promise<Json>
 
   ping(peer: PeerId): Promise<{ readonly rttMs: number }>
+  /** Links to a peer directly, or lets the link go: for labs and tests; the overlay does both by itself. */
+  connect(peer: PeerId): Promise<void>
+  cut(peer: PeerId): Promise<void>
   rename(name: string): Promise<void>
   leave(options?: { readonly reason?: string }): Promise<void>
 }

@@ -34,6 +34,8 @@ export const knockRoomsMax = 8
 export const closeCodes = {
   /** The server is shutting down or restarting: reconnect, with jitter. */
   goingAway: 1001,
+  /** The server failed: reconnect, with backoff. */
+  internal: 1011,
   /** Not JSON text, or too many messages that do not fit the protocol. */
   malformed: 4400,
   /** Pages of this origin may not use this server: the operator can allow it. */
@@ -88,7 +90,6 @@ const errorCode = v.picklist([
   'not-joined', // say `join` first
   'already-joined', // say `leave` first
   'unknown-session', // nobody of that session is in the room (any more)
-  'unknown-knock', // that knock is over, or was answered already
 ])
 
 const clientMessage = v.variant('kind', [

@@ -17,7 +17,7 @@ export class PageLinks {
   readonly #port: MessagePort
   readonly #forceBridge: boolean
   readonly #peers = new Map<string, SimplePeerType.Instance>()
-  #goodbye: Uint8Array | undefined
+  #goodbye: { readonly bytes: Uint8Array; readonly siblings: BroadcastChannel } | undefined
 
   constructor(options: PageLinksOptions) {
     this.#port = options.port
@@ -27,15 +27,16 @@ export class PageLinks {
 
   /** Says goodbye on every channel and closes every connection; quick enough for `pagehide`. */
   close(): void {
+    this.#goodbye?.siblings.postMessage(JSON.parse(new TextDecoder().decode(this.#goodbye.bytes)))
     for (const peer of this.#peers.values()) {
-      if (this.#goodbye && peer.connected) peer.send(this.#goodbye)
+      if (this.#goodbye && peer.connected) peer.send(this.#goodbye.bytes)
     }
     for (const peer of this.#peers.values()) peer.destroy()
     this.#peers.clear()
   }
 
   #perform(order: ToPage): void {
-    if (order.kind === 'goodbye') this.#goodbye = order.bytes
+    if (order.kind === 'goodbye') this.#goodbye = { bytes: order.bytes, siblings: new BroadcastChannel(order.channel) }
     else if (order.kind === 'start') this.#start(order)
     else if (order.kind === 'signal') this.#peers.get(order.attempt)?.signal(order.data)
     else this.#peers.get(order.attempt)?.destroy()

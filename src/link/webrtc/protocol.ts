@@ -12,8 +12,8 @@ export type ToPage =
     }
   | { readonly kind: 'signal'; readonly attempt: string; readonly data: SignalData }
   | { readonly kind: 'end'; readonly attempt: string }
-  /** What to say on every open page channel when the page goes away. */
-  | { readonly kind: 'goodbye'; readonly bytes: Uint8Array }
+  /** What to say when the page goes away: on every open page channel, and on this BroadcastChannel. */
+  | { readonly kind: 'goodbye'; readonly bytes: Uint8Array; readonly channel: string }
 
 export type ToEngine =
   | { readonly kind: 'channel'; readonly attempt: string; readonly channel: RTCDataChannel }

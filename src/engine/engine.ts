@@ -1,0 +1,259 @@
+/**
+ * The composition root: one place that knows all the layers. It joins the room, keeps the snapshot, and answers the page.
+ * It runs in a worker in tabs; what differs between platforms is handed in.
+ */
+import type { Clock } from '../base/clock.ts'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import type { Payload } from '../base/json.ts'
+import type { Random } from '../base/random.ts'
+import type { Rendezvous } from '../link/rendezvous.ts'
+import type { Identity } from '../mesh/identity.ts'
+import { type MeshOptions, MeshPeer } from '../mesh/mesh.ts'
+import { openRoom } from '../mesh/room.ts'
+import type { Announcement } from '../mesh/types.ts'
+import { friendlyName } from './names.ts'
+import type { Push, StartConfig } from './protocol.ts'
+import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
+import { Timeline } from './timeline.ts'
+import type { Work } from './work-port.ts'
+
+/** Snapshots leave at most this often (a frame), by this clock, also in a hidden tab. */
+const snapshotIntervalMs = 16
+/** With others in the room but no link by then, this peer counts as alone, with a problem to show. */
+const firstLinkWaitMs = 8_000
+
+export interface EngineOptions {
+  readonly config: StartConfig
+  readonly session: SessionId
+  readonly identity: Identity
+  readonly device: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: () => string
+  readonly rendezvous: Rendezvous
+  readonly links: MeshOptions['links']
+  readonly watchSession: NonNullable<MeshOptions['watchSession']>
+  readonly createWork: (mesh: MeshPeer, onChange: () => void) => Work
+  readonly push: (message: Push) => void
+}
+
+export class Engine {
+  readonly mesh: MeshPeer
+  readonly work: Work
+  readonly #options: EngineOptions
+  readonly #timeline: Timeline
+  readonly #steps = new Map<JoinStep, MeshSnapshot['steps'][number]['state']>([
+    ['identity', 'done'],
+    ['signaling', 'running'],
+    ['dialling', 'waiting'],
+    ['admitted', 'waiting'],
+  ])
+  #phase: Phase = 'joining'
+  #problem: MeshSnapshot['problem']
+  #signaling: MeshSnapshot['signaling']['state'] = 'connecting'
+  #joinedAtMs: number | undefined
+  #isDirty = false
+  #isReady = false
+  #name: string
+  #load: Announcement['load'] = { slots: 0, busy: 0 }
+  #capabilities: readonly string[]
+  #stopWait: () => void = () => {}
+
+  /** BroadcastChannel on which tabs of this browser, in this room, say goodbye to each other. */
+  readonly goodbyeChannel: string
+
+  static async create(options: EngineOptions): Promise<Engine> {
+    const { config } = options
+    return new Engine(options, await openRoom(config.room, config.secret))
+  }
+
+  private constructor(options: EngineOptions, room: Awaited<ReturnType<typeof openRoom>>) {
+    this.#options = options
+    this.goodbyeChannel = `tabmesh:${room.hash}`
+    const { config, session, identity, clock, random, newId, push } = options
+    this.#timeline = new Timeline(clock, event => push({ kind: 'timeline', event }))
+    this.#capabilities = config.capabilities
+    this.mesh = new MeshPeer({
+      key: identity.key,
+      session,
+      room,
+      name: config.name ?? '',
+      device: options.device,
+      browser: identity.browser,
+      capabilities: config.capabilities,
+      clock,
+      random,
+      newId,
+      rendezvous: options.rendezvous,
+      links: options.links,
+      watchSession: options.watchSession,
+      onSignalingState: (state, error) => this.#signalingState(state, error),
+      onWelcome: others => this.#welcome(others),
+      onProblem: error => this.#trouble(error),
+    })
+    this.#name = config.name ?? friendlyName(this.mesh.id)
+    this.mesh.announce({ name: this.#name })
+    this.#listen()
+    this.work = options.createWork(this.mesh, () => this.#changed())
+  }
+
+  async start(): Promise<void> {
+    this.#changed()
+    await this.mesh.start()
+  }
+
+  rename(name: string): void {
+    this.#name = name
+    this.mesh.announce({ name })
+    this.#changed()
+  }
+
+  /** What `work` announces goes through here, so that the page sees its own load too. */
+  announce(change: Partial<Pick<Announcement, 'capabilities' | 'load'>>): void {
+    if (change.load) this.#load = change.load
+    if (change.capabilities) this.#capabilities = change.capabilities
+    this.mesh.announce(change)
+    this.#changed()
+  }
+
+  /** The page's own functions, behind the capabilities that it announced. */
+  provide(
+    run: (call: number, capability: string, input: Payload) => Promise<Payload>,
+    abort: (call: number) => void,
+  ): void {
+    void run
+    void abort
+  }
+
+  async leave(): Promise<void> {
+    this.#stopWait()
+    this.work.close()
+    await this.mesh.leave()
+    this.#phase = 'left'
+    this.#pushSnapshot()
+  }
+
+  get snapshot(): MeshSnapshot {
+    const { config, session, device, rendezvous } = this.#options
+    return {
+      phase: this.#phase,
+      steps: [...this.#steps].map(([step, state]) => ({ step, state })),
+      problem: this.#problem,
+      self: {
+        id: this.mesh.id,
+        session,
+        name: this.#name,
+        device,
+        capabilities: this.#capabilities,
+        load: this.#load,
+        joinedAtMs: this.#joinedAtMs,
+      },
+      room: { name: config.room, isPrivate: config.secret !== undefined },
+      signaling: { state: this.#signaling, url: rendezvous.url },
+      peers: this.mesh.peers,
+      links: this.mesh.links,
+      jobs: this.work?.jobs ?? [],
+      counters: { ...this.mesh.counters },
+    }
+  }
+
+  #listen(): void {
+    const { push } = this.#options
+    for (const name of ['agent-join', 'agent-leave', 'agent-change', 'link-open', 'link-close'] as const) {
+      this.mesh.on(name, detail => {
+        push({ kind: 'event', name, detail } as Push)
+        this.#changed()
+      })
+    }
+    this.mesh.on('agent-join', peer => this.#timeline.add('peer', `${peer.name} joined from ${peer.device}`, peer.id))
+    this.mesh.on('agent-leave', ({ peer, reason }) => {
+      this.#timeline.add('peer', `${peer.name} left (${reason})`, peer.id)
+      if (this.mesh.peers.length === 0 && this.#phase === 'joined') this.#settle('alone')
+    })
+    this.mesh.on('link-open', link => {
+      this.#timeline.add('link', `Link to ${this.#nameOf(link.peer)} opened (${link.kind})`, link.peer)
+      this.#settle('joined')
+    })
+    this.mesh.on('link-close', ({ peer }) => this.#timeline.add('link', `Link to ${this.#nameOf(peer)} closed`, peer))
+  }
+
+  #nameOf(peer: PeerId): string {
+    return this.mesh.peers.find(info => info.id === peer)?.name ?? `a peer (…${peer.slice(-6)})`
+  }
+
+  #signalingState(state: 'connecting' | 'connected' | 'down', error?: MeshError): void {
+    if (state !== this.#signaling && state !== 'connecting')
+      this.#timeline.add('signaling', state === 'connected' ? 'Signaling connected' : 'Signaling lost; links go on')
+    this.#signaling = state
+    if (state === 'connected') {
+      this.#steps.set('signaling', 'done')
+      if (this.#problem?.code === 'signaling-unreachable') this.#problem = undefined
+    }
+    if (state === 'down' && error) {
+      if (this.#steps.get('signaling') !== 'done') this.#steps.set('signaling', 'failed')
+      this.#trouble(error)
+      if (this.#phase === 'joining') this.#settle('alone')
+    }
+    this.#changed()
+  }
+
+  #welcome(others: number): void {
+    if (this.#phase === 'failed') return
+    if (others === 0) {
+      if (this.mesh.peers.length === 0) this.#settle('alone')
+      return
+    }
+    if (this.#phase !== 'joining') return
+    this.#steps.set('dialling', 'running')
+    this.#stopWait = this.#options.clock.after(firstLinkWaitMs, () => {
+      if (this.#phase !== 'joining') return
+      this.#steps.set('dialling', 'failed')
+      const message = `No path to the ${others} other${others === 1 ? '' : 's'} in this room yet; this tab keeps trying. If they are on another network, a TURN server may be needed (option iceServers).`
+      this.#trouble(new MeshError('dial-failed', message))
+      this.#settle('alone')
+    })
+    this.#changed()
+  }
+
+  #trouble(error: MeshError): void {
+    if (error.code === 'wrong-secret' && this.#options.config.separate) return
+    this.#timeline.add('problem', error.message)
+    this.#problem = { code: error.code, message: error.message }
+    if (error.code === 'wrong-secret' && this.#phase === 'joining') {
+      this.#phase = 'failed'
+      this.#options.push({ kind: 'failed', code: error.code, message: error.message })
+      void this.mesh.leave()
+    }
+    this.#changed()
+  }
+
+  #settle(phase: 'joined' | 'alone'): void {
+    if (this.#phase === 'failed' || this.#phase === 'left') return
+    this.#phase = phase
+    if (phase === 'joined') {
+      this.#stopWait()
+      this.#steps.set('signaling', 'done').set('dialling', 'done').set('admitted', 'done')
+      if (this.#problem?.code === 'dial-failed') this.#problem = undefined
+    }
+    this.#joinedAtMs ??= this.#options.clock.nowMs()
+    if (!this.#isReady) {
+      this.#isReady = true
+      this.#pushSnapshot()
+      const { identity, session } = this.#options
+      this.#options.push({ kind: 'ready', slot: identity.slot, session })
+    }
+    this.#changed()
+  }
+
+  #changed(): void {
+    if (this.#isDirty) return
+    this.#isDirty = true
+    this.#options.clock.after(snapshotIntervalMs, () => this.#pushSnapshot())
+  }
+
+  #pushSnapshot(): void {
+    this.#isDirty = false
+    this.#options.push({ kind: 'snapshot', snapshot: this.snapshot })
+  }
+}

@@ -1,0 +1,86 @@
+/** The options of `joinMesh`, checked with messages for whoever wrote them. By hand: the page before the console must stay small. */
+import { MeshError } from '../base/errors.ts'
+import type { Payload } from '../base/json.ts'
+import type { StartConfig } from './protocol.ts'
+import type { MeshSnapshot } from './snapshot.ts'
+
+/** A function this tab offers to the mesh; it runs on the page. */
+export type CapabilityFunction = (
+  input: Payload,
+  context: { readonly signal: AbortSignal },
+) => Payload | Promise<Payload>
+
+export interface JoinOptions {
+  /** 1 to 64 characters. */
+  readonly room: string
+  /** Makes the room private: only who has it gets in. Without it anybody who knows the name may join. */
+  readonly secret?: string
+  /** What others see; a friendly one is made where it is absent. At most 64 characters. */
+  readonly name?: string
+  readonly capabilities?: Readonly<Record<string, CapabilityFunction>>
+  /** WebSocket URL of the signaling server; default `/signal` where the page came from. */
+  readonly signaling?: string
+  /** For RTCPeerConnection; peers on different networks need STUN, and behind strict NATs TURN. Default none. */
+  readonly iceServers?: RTCIceServer[]
+  /** Join although a room of this name is open under another secret. */
+  readonly separate?: boolean
+  readonly onSnapshot?: (snapshot: MeshSnapshot) => void
+  /** Carry link traffic through the page instead of transferring channels; for tests of that path. */
+  readonly bridge?: boolean
+}
+
+export function startConfig(
+  options: JoinOptions,
+  former: StartConfig['former'],
+): { config: StartConfig; forceBridge: boolean } {
+  const { room, secret, name, signaling, capabilities = {} } = options
+  checkSupport()
+  checkText('room', room, 64)
+  if (secret !== undefined) checkText('secret', secret, 128)
+  if (name !== undefined) checkText('name', name, 64)
+  for (const [capability, run] of Object.entries(capabilities)) {
+    checkText('capability name', capability, 128)
+    if (typeof run !== 'function') refuse(`the capability "${capability}" must be a function`)
+  }
+  const config: StartConfig = {
+    room,
+    secret,
+    name,
+    signalingUrl: signalingUrl(signaling),
+    iceServers: options.iceServers ?? [],
+    separate: options.separate ?? false,
+    capabilities: Object.keys(capabilities),
+    former,
+    baseUrl: new URL('./', location.href.split(/[?#]/)[0]).href,
+  }
+  return { config, forceBridge: options.bridge ?? false }
+}
+
+function checkSupport(): void {
+  const missing = [
+    [globalThis.isSecureContext, 'a secure context (HTTPS or localhost)'],
+    [globalThis.crypto?.subtle, 'WebCrypto'],
+    [navigator.locks, 'Web Locks'],
+    [globalThis.RTCPeerConnection, 'WebRTC'],
+    [globalThis.Worker, 'workers'],
+  ].find(([isThere]) => !isThere)
+  if (missing) throw new MeshError('unsupported', `tabmesh needs ${missing[1]}, which this page does not have`)
+}
+
+function checkText(what: string, text: unknown, charsMax: number): void {
+  if (typeof text !== 'string' || text.length === 0 || text.length > charsMax)
+    refuse(`${what} must be a text of 1 to ${charsMax} characters`)
+}
+
+function signalingUrl(given: string | undefined): string {
+  const url = new URL(given ?? '/signal', location.href)
+  url.protocol = url.protocol.replace('http', 'ws')
+  url.search = ''
+  url.hash = ''
+  if (!/^wss?:$/.test(url.protocol)) refuse(`signaling must be a ws: or wss: URL, not ${url.protocol}`)
+  return url.href
+}
+
+function refuse(message: string): never {
+  throw new MeshError('invalid-option', message)
+}

@@ -1,0 +1,253 @@
+/** The page's end of the engine: starts the worker, keeps the snapshot current, and turns calls into messages. */
+import { proxy, type Remote, wrap } from 'comlink'
+import './wire-errors.ts'
+import { Emitter } from '../base/emitter.ts'
+import { MeshError, type MeshErrorCode } from '../base/errors.ts'
+import type { JobId, PeerId, SessionId } from '../base/ids.ts'
+import type { Json, Payload } from '../base/json.ts'
+import { PageLinks } from '../link/webrtc/page.ts'
+import type { CallOptions, Incoming } from '../mesh/types.ts'
+import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
+import type { JoinOptions } from './join-options.ts'
+import { startConfig } from './join-options.ts'
+import { PageCapabilities } from './page-capabilities.ts'
+import type { Boot, EngineApi, Push, WireCallOptions } from './protocol.ts'
+import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
+
+const timelineMax = 1_000
+const formerKey = 'tabmesh-former'
+
+/** Joins a room; resolves when this tab is admitted with one link, or confirmed to be alone. Rejects with MeshError. */
+export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
+  const { config, forceBridge } = startConfig(options, readFormer())
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'tabmesh-engine' })
+  const rpc = new MessageChannel()
+  const links = new MessageChannel()
+  const pageLinks = new PageLinks({ port: links.port1, forceBridge })
+  const engine = wrap<EngineApi>(rpc.port1)
+  const page = new PageMesh(engine, options, () => {
+    pageLinks.close()
+    worker.terminate() // frees its locks and its socket at once
+  })
+  worker.onmessage = event => page.receive(event.data as Push)
+  worker.onerror = event => page.fail(new MeshError('unsupported', `The engine did not start: ${event.message}`))
+  const boot: Boot = { kind: 'boot', config, rpc: rpc.port2, links: links.port2 }
+  worker.postMessage(boot, [rpc.port2, links.port2])
+  addEventListener('pagehide', page.close)
+  // A page restored from the back-forward cache finds its engine gone: only a reload brings it back.
+  addEventListener('pageshow', event => {
+    if (event.persisted) location.reload()
+  })
+  return page.ready
+}
+
+function readFormer(): { slot: number; session: string } | undefined {
+  try {
+    const former = JSON.parse(sessionStorage.getItem(formerKey) ?? 'null')
+    return Number.isInteger(former?.slot) && typeof former?.session === 'string' ? former : undefined
+  } catch {
+    return undefined
+  }
+}
+
+class PageMesh implements MeshHandle {
+  readonly ready: Promise<MeshHandle>
+  readonly inviteUrl: string
+  readonly #engine: Remote<EngineApi>
+  readonly #options: JoinOptions
+  readonly #shutDown: () => void
+  readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
+  readonly #subscribers = new Map<number, (payload: Payload, incoming: Incoming) => void>()
+  readonly #settle: { resolve(handle: MeshHandle): void; reject(error: MeshError): void }
+  #timeline: TimelineEvent[] = []
+  #snapshot: MeshSnapshot | undefined
+  #nextId = 0
+
+  constructor(engine: Remote<EngineApi>, options: JoinOptions, shutDown: () => void) {
+    this.#engine = engine
+    this.#options = options
+    this.#shutDown = shutDown
+    const { promise, resolve, reject } = Promise.withResolvers<MeshHandle>()
+    this.ready = promise
+    this.#settle = { resolve, reject }
+    this.inviteUrl = inviteUrl(options)
+    new PageCapabilities(options.capabilities ?? {}).provideTo(engine)
+  }
+
+  /** Says goodbye and ends the engine; called at `pagehide`. */
+  readonly close = (): void => this.#shutDown()
+
+  fail(error: MeshError): void {
+    this.#settle.reject(error)
+  }
+
+  receive(push: Push): void {
+    if (push.kind === 'snapshot') {
+      this.#snapshot = push.snapshot
+      this.#options.onSnapshot?.(push.snapshot)
+      this.#emitter.emit('snapshot', push.snapshot)
+    } else if (push.kind === 'timeline') {
+      this.#timeline = [...this.#timeline.slice(1 - timelineMax), push.event]
+      this.#emitter.emit('timeline', push.event)
+    } else if (push.kind === 'event') this.#emitter.emit(push.name, push.detail as never)
+    else if (push.kind === 'topic') this.#subscribers.get(push.subscription)?.(push.payload, push.incoming)
+    else if (push.kind === 'ready') {
+      sessionStorage.setItem(formerKey, JSON.stringify({ slot: push.slot, session: push.session }))
+      this.#settle.resolve(this)
+    } else this.#settle.reject(new MeshError(push.code as MeshErrorCode, push.message))
+  }
+
+  get snapshot(): MeshSnapshot {
+    if (!this.#snapshot) throw new MeshError('left', 'the mesh has not started')
+    return this.#snapshot
+  }
+
+  get id(): PeerId {
+    return this.snapshot.self.id
+  }
+
+  get session(): SessionId {
+    return this.snapshot.self.session
+  }
+
+  get peers() {
+    return this.snapshot.peers
+  }
+
+  get links() {
+    return this.snapshot.links
+  }
+
+  get jobs() {
+    return this.snapshot.jobs
+  }
+
+  get timeline(): readonly TimelineEvent[] {
+    return this.#timeline
+  }
+
+  on<Name extends keyof HandleEvents>(event: Name, listener: (detail: HandleEvents[Name]) => void): () => void {
+    return this.#emitter.on(event, listener)
+  }
+
+  send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void> {
+    return this.#call(options, given => this.#engine.send(to, topic, payload, given))
+  }
+
+  broadcast(topic: string, payload: Payload): Promise<void> {
+    return this.#engine.broadcast(topic, payload)
+  }
+
+  subscribe(topic: string, listener: (payload: Payload, incoming: Incoming) => void): () => void {
+    const id = ++this.#nextId
+    this.#subscribers.set(id, listener)
+    void this.#engine.subscribe(topic, id)
+    return () => {
+      this.#subscribers.delete(id)
+      void this.#engine.unsubscribe(id)
+    }
+  }
+
+  handle(topic: string, handler: Parameters<MeshHandle['handle']>[1]): () => void {
+    const answer = async (payload: Payload, incoming: Incoming) => handler(payload, incoming)
+    const registered = this.#engine.handle(topic, proxy(answer))
+    return () => void registered.then(id => this.#engine.unhandle(id))
+  }
+
+  request(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<Payload> {
+    return this.#call(options, given => this.#engine.request(to, topic, payload, given) as Promise<Payload>)
+  }
+
+  gather(topic: string, payload: Payload, options?: CallOptions & { readonly quorum?: number }) {
+    return this.#call(options, given => this.#engine.gather(topic, payload, given))
+  }
+
+  submit({ capability, input, ...options }: Parameters<MeshHandle['submit']>[0]): Promise<Payload> {
+    return this.#call(options, given => this.#engine.submit(capability, input, given) as Promise<Payload>)
+  }
+
+  async map(job: JobRequest): Promise<Json> {
+    const id = await this.startJob(job)
+    const done = Promise.withResolvers<void>()
+    const off = this.on('job', view => {
+      if (view.id !== id) return
+      job.onProgress?.(view)
+      if (view.state === 'done') done.resolve()
+      else if (view.error || view.state === 'cancelled')
+        done.reject(
+          new MeshError((view.error?.code ?? 'cancelled') as MeshErrorCode, view.error?.message ?? 'cancelled'),
+        )
+    })
+    const onAbort = () => void this.cancelJob(id)
+    job.signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      await done.promise
+      return await this.jobResult(id)
+    } finally {
+      off()
+      job.signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  startJob({ signal, onProgress: _, ...job }: JobRequest): Promise<JobId> {
+    signal?.throwIfAborted()
+    return this.#engine.startJob(job) as Promise<JobId>
+  }
+
+  cancelJob(id: JobId): Promise<void> {
+    return this.#engine.cancelJob(id)
+  }
+
+  retryJob(id: JobId): Promise<void> {
+    return this.#engine.retryJob(id)
+  }
+
+  jobResult(id: JobId): Promise<Json> {
+    return this.#engine.jobResult(id) as Promise<Json>
+  }
+
+  async ping(peer: PeerId): Promise<{ readonly rttMs: number }> {
+    return { rttMs: await this.#engine.ping(peer) }
+  }
+
+  connect(peer: PeerId): Promise<void> {
+    return this.#engine.connect(peer)
+  }
+
+  cut(peer: PeerId): Promise<void> {
+    return this.#engine.cut(peer)
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.#engine.rename(name)
+  }
+
+  async leave(): Promise<void> {
+    removeEventListener('pagehide', this.close)
+    await this.#engine.leave()
+    this.#shutDown()
+  }
+
+  /** Gives a call an id by which its signal can abort it on the other side. */
+  async #call<Options extends { readonly signal?: AbortSignal }, Value>(
+    options: Options | undefined,
+    start: (options: Omit<Options, 'signal'> & WireCallOptions) => Promise<Value>,
+  ): Promise<Value> {
+    const { signal, ...rest } = options ?? ({} as Options)
+    if (!signal) return start(rest)
+    if (signal.aborted) throw new MeshError('aborted', 'the call was aborted')
+    const abortId = ++this.#nextId
+    const onAbort = () => void this.#engine.abort(abortId)
+    signal.addEventListener('abort', onAbort, { once: true })
+    return start({ ...rest, abortId }).finally(() => signal.removeEventListener('abort', onAbort))
+  }
+}
+
+function inviteUrl({ room, secret }: JoinOptions): string {
+  const url = new URL(location.href)
+  url.search = ''
+  url.hash = ''
+  if (secret) url.hash = new URLSearchParams({ room, key: secret }).toString()
+  else url.searchParams.set('room', room)
+  return url.href
+}

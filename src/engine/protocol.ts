@@ -1,0 +1,89 @@
+/** Between a page and its engine. Both are of one build, so nothing here is validated: it was where it entered. */
+import type { PeerId, SessionId } from '../base/ids.ts'
+import type { Payload } from '../base/json.ts'
+import type { CallOptions, GatherOutcome, Incoming } from '../mesh/types.ts'
+import type { HandleEvents, JobRequest } from './handle.ts'
+import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
+
+export interface StartConfig {
+  readonly room: string
+  readonly secret: string | undefined
+  readonly name: string | undefined
+  readonly signalingUrl: string
+  readonly iceServers: RTCIceServer[]
+  /** Go on although a room of this name is open under another key. */
+  readonly separate: boolean
+  /** Capabilities whose functions live on the page. */
+  readonly capabilities: readonly string[]
+  /** Where this tab was before it was reloaded. */
+  readonly former: { readonly slot: number; readonly session: string } | undefined
+  /** Where the page was served from, to load the sample from. */
+  readonly baseUrl: string
+}
+
+/** The first message to the worker, with the ports that everything else uses. */
+export interface Boot {
+  readonly kind: 'boot'
+  readonly config: StartConfig
+  readonly rpc: MessagePort
+  readonly links: MessagePort
+}
+
+/** Pushed by the engine, in order. */
+export type Push =
+  | { readonly kind: 'snapshot'; readonly snapshot: MeshSnapshot }
+  | { readonly kind: 'timeline'; readonly event: TimelineEvent }
+  | {
+      readonly [Name in PushedEvent]: {
+        readonly kind: 'event'
+        readonly name: Name
+        readonly detail: HandleEvents[Name]
+      }
+    }[PushedEvent]
+  | { readonly kind: 'topic'; readonly subscription: number; readonly payload: Payload; readonly incoming: Incoming }
+  /** Admitted with one link, or confirmed to be alone. `slot` and `session` are kept for a reload. */
+  | {
+      readonly kind: 'ready'
+      readonly slot: number | undefined
+      readonly session: SessionId
+    }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export type PushedEvent = 'agent-join' | 'agent-leave' | 'agent-change' | 'link-open' | 'link-close' | 'job'
+
+/** Call options that can cross a port: a signal becomes an id that `abort` names. */
+export type WireCallOptions = Omit<CallOptions, 'signal'> & { readonly abortId?: number }
+
+export type WireJobRequest = Omit<JobRequest, 'signal' | 'onProgress'>
+
+/** What the page may ask of its engine, over comlink. */
+export interface EngineApi {
+  send(to: PeerId, topic: string, payload: Payload, options: WireCallOptions): Promise<void>
+  broadcast(topic: string, payload: Payload): Promise<void>
+  subscribe(topic: string, subscription: number): void
+  unsubscribe(subscription: number): void
+  handle(topic: string, handler: (payload: Payload, incoming: Incoming) => Promise<Payload | undefined>): number
+  unhandle(handle: number): void
+  request(to: PeerId, topic: string, payload: Payload, options: WireCallOptions): Promise<Payload>
+  gather(
+    topic: string,
+    payload: Payload,
+    options: WireCallOptions & { quorum?: number },
+  ): Promise<readonly GatherOutcome[]>
+  submit(capability: string, input: Payload, options: { timeoutMs?: number; abortId?: number }): Promise<Payload>
+  startJob(job: WireJobRequest): Promise<string>
+  cancelJob(id: string): Promise<void>
+  retryJob(id: string): Promise<void>
+  jobResult(id: string): Promise<Payload>
+  abort(abortId: number): void
+  ping(peer: PeerId): Promise<number>
+  connect(peer: PeerId): Promise<void>
+  cut(peer: PeerId): Promise<void>
+  rename(name: string): void
+  leave(): Promise<void>
+  /** The page's functions behind `capabilities`. */
+  provide(
+    run: (call: number, capability: string, input: Payload) => Promise<Payload>,
+    abort: (call: number) => void,
+  ): void
+}

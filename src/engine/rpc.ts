@@ -1,0 +1,68 @@
+/** What the page asks of its engine, over comlink: signals and callbacks become ids that can cross a port. */
+import type { PeerId } from '../base/ids.ts'
+import type { Payload } from '../base/json.ts'
+import type { Engine } from './engine.ts'
+import type { EngineApi, Push, WireCallOptions } from './protocol.ts'
+
+type Callable<Fn> = Fn & { [release: symbol]: () => void }
+
+export function engineApi(engine: Engine, push: (message: Push) => void): EngineApi {
+  const { mesh, work } = engine
+  const aborts = new Map<number, AbortController>()
+  const subscriptions = new Map<number, () => void>()
+  const handlers = new Map<number, () => void>()
+  let handles = 0
+
+  /** Runs `call` with a signal that `abort(id)` fires. */
+  async function abortable<Options extends WireCallOptions, Value>(
+    { abortId, ...options }: Options,
+    call: (options: Omit<Options, 'abortId'> & { signal?: AbortSignal }) => Promise<Value>,
+  ): Promise<Value> {
+    if (abortId === undefined) return call(options)
+    const controller = new AbortController()
+    aborts.set(abortId, controller)
+    try {
+      return await call({ ...options, signal: controller.signal })
+    } finally {
+      aborts.delete(abortId)
+    }
+  }
+
+  return {
+    send: (to, topic, payload, options) => abortable(options, given => mesh.send(to, topic, payload, given)),
+    broadcast: (topic, payload) => mesh.broadcast(topic, payload),
+    subscribe(topic, subscription) {
+      const off = mesh.subscribe(topic, (payload, incoming) => push({ kind: 'topic', subscription, payload, incoming }))
+      subscriptions.set(subscription, off)
+    },
+    unsubscribe(subscription) {
+      subscriptions.get(subscription)?.()
+      subscriptions.delete(subscription)
+    },
+    handle(topic, handler) {
+      handlers.set(
+        ++handles,
+        mesh.handle(topic, (payload, incoming) => (handler as Callable<typeof handler>)(payload, incoming)),
+      )
+      return handles
+    },
+    unhandle(handle) {
+      handlers.get(handle)?.()
+      handlers.delete(handle)
+    },
+    request: (to, topic, payload, options) => abortable(options, given => mesh.request(to, topic, payload, given)),
+    gather: (topic, payload, options) => abortable(options, given => mesh.gather(topic, payload, given)),
+    submit: (capability, input, options) => abortable(options, given => work.submit(capability, input, given)),
+    startJob: job => work.startJob(job),
+    cancelJob: id => work.cancelJob(id),
+    retryJob: id => work.retryJob(id),
+    jobResult: id => work.jobResult(id) as Promise<Payload>,
+    abort: id => aborts.get(id)?.abort(),
+    ping: peer => mesh.ping(peer),
+    connect: (peer: PeerId) => mesh.dial(peer),
+    cut: (peer: PeerId) => mesh.cut(peer),
+    rename: name => engine.rename(name),
+    leave: () => engine.leave(),
+    provide: (run, abort) => engine.provide(run, abort),
+  }
+}

@@ -1,0 +1,34 @@
+/** Lets a MeshError keep its code across comlink, which by itself carries only a message. Imported by both ends. */
+import { transferHandlers } from 'comlink'
+import { MeshError, type MeshErrorCode } from '../base/errors.ts'
+
+interface WireError {
+  readonly code: MeshErrorCode | undefined
+  readonly name: string
+  readonly message: string
+}
+
+interface Thrown {
+  readonly value: unknown
+}
+
+const original = transferHandlers.get('throw')
+
+transferHandlers.set('throw', {
+  canHandle: (value): value is Thrown => original?.canHandle(value) ?? false,
+  serialize({ value }: Thrown): [WireError, Transferable[]] {
+    const isError = value instanceof Error
+    return [
+      {
+        code: value instanceof MeshError ? value.code : undefined,
+        name: isError ? value.name : 'Error',
+        message: isError ? value.message : String(value),
+      },
+      [],
+    ]
+  },
+  deserialize({ code, name, message }: WireError): never {
+    if (code) throw new MeshError(code, message)
+    throw Object.assign(new Error(message), { name })
+  },
+})

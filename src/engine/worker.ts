@@ -1,0 +1,72 @@
+/** The engine's worker in a tab: the first message brings the configuration and the ports, then everything runs here. */
+import { expose } from 'comlink'
+import './wire-errors.ts'
+import type { SessionId } from '../base/ids.ts'
+import { randomId, systemClock, systemRandom } from '../base/system.ts'
+import { SignalingClient } from '../link/signaling/client.ts'
+import { WebRtcLinks } from '../link/webrtc/links.ts'
+import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
+import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
+import { createBrowserWork } from './browser-work.ts'
+import { deviceOf } from './device.ts'
+import { Engine } from './engine.ts'
+import type { Boot, Push } from './protocol.ts'
+import { engineApi } from './rpc.ts'
+
+const push = (message: Push) => self.postMessage(message)
+
+self.onmessage = event => {
+  const boot = event.data as Boot
+  if (boot.kind === 'boot') void start(boot)
+}
+
+async function start({ config, rpc, links }: Boot): Promise<void> {
+  const session = `${Date.now().toString(36)}-${randomId()}` as SessionId
+  const toPage = (message: ToPage) => links.postMessage(message)
+  const identity = await claimIdentity(session, config.former)
+  const engine = await Engine.create({
+    config,
+    session,
+    identity,
+    device: deviceOf(navigator.userAgent),
+    clock: systemClock,
+    random: systemRandom,
+    newId: randomId,
+    rendezvous: new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom }),
+    links: context => {
+      const provider = new WebRtcLinks({
+        ...context,
+        self: context.self.peer,
+        clock: systemClock,
+        iceServers: config.iceServers,
+        toPage,
+        newId: randomId,
+      })
+      links.onmessage = event => provider.fromPage(event.data as ToEngine)
+      return provider
+    },
+    watchSession,
+    createWork: createBrowserWork,
+    push,
+  })
+  expose(engineApi(engine, push), rpc)
+  await engine.start()
+  await exchangeGoodbyes(engine, toPage)
+}
+
+/** Calls back when the session's alive lock is released, which only happens when its worker is gone. */
+function watchSession(session: SessionId, onGone: () => void): () => void {
+  const watching = new AbortController()
+  void sessionEnds(session, watching.signal).then(isOver => {
+    if (isOver) onGone()
+  })
+  return () => watching.abort()
+}
+
+/** Hands the page its goodbye for `pagehide`, and listens for those of sibling tabs, which need no link to be heard. */
+async function exchangeGoodbyes(engine: Engine, toPage: (message: ToPage) => void): Promise<void> {
+  const bytes = await engine.mesh.signGoodbye()
+  const channel = engine.goodbyeChannel
+  toPage({ kind: 'goodbye', bytes, channel })
+  new BroadcastChannel(channel).onmessage = event => engine.mesh.receiveGoodbye(event.data)
+}

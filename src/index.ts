@@ -1,0 +1,10 @@
+/** tabmesh: open a tab and it is a peer. The public API; everything else is an implementation detail. */
+export { MeshError, type MeshErrorCode } from './base/errors.ts'
+export type { BlockHash, JobId, PeerId, RoomHash, SessionId } from './base/ids.ts'
+export type { Json, Payload } from './base/json.ts'
+export type { HandleEvents, JobRequest, MeshHandle } from './engine/handle.ts'
+export type { CapabilityFunction, JoinOptions } from './engine/join-options.ts'
+export { joinMesh } from './engine/page.ts'
+export type { JoinStep, MeshSnapshot, Phase, TimelineEvent } from './engine/snapshot.ts'
+export type * from './mesh/types.ts'
+export type * from './work/types.ts'
