@@ -54,11 +54,14 @@ async function start({ config, rpc, links }: Boot): Promise<void> {
   await exchangeGoodbyes(engine, toPage)
 }
 
+/** A page that closes says goodbye and frees its lock at once; the goodbye is given this long to come first, ms. */
+const goodbyeHeadStartMs = 30
+
 /** Calls back when the session's alive lock is released, which only happens when its worker is gone. */
 function watchSession(session: SessionId, onGone: () => void): () => void {
   const watching = new AbortController()
   void sessionEnds(session, watching.signal).then(isOver => {
-    if (isOver) onGone()
+    if (isOver) systemClock.after(goodbyeHeadStartMs, onGone)
   })
   return () => watching.abort()
 }

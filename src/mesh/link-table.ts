@@ -11,9 +11,13 @@ interface Link {
   readonly session: SessionId
   readonly pipe: PipeConnection | undefined
   readonly openedAtMs: number
-  rttMs: number | undefined
+  /** The last few round trips, ms, newest last. */
+  readonly samples: number[]
   heardMs: number
 }
+
+/** The round trip of a link is the median of so many pings: one busy moment does not swing the graph. */
+const samplesKept = 5
 
 export class LinkTable {
   readonly #clock: Clock
@@ -37,7 +41,7 @@ export class LinkTable {
     const peer = connection.remotePeer.toString() as PeerId
     const openedAtMs = this.#clock.nowMs()
     const heardMs = this.#clock.monotonicMs()
-    this.#links.set(peer, { connection, session, pipe: this.#pipes.get(peer), openedAtMs, rttMs: undefined, heardMs })
+    this.#links.set(peer, { connection, session, pipe: this.#pipes.get(peer), openedAtMs, samples: [], heardMs })
     return this.#infoOf(peer) as LinkInfo
   }
 
@@ -75,8 +79,8 @@ export class LinkTable {
   measured(peer: PeerId, rttMs: number): void {
     const link = this.#links.get(peer)
     if (!link) return
-    // Smoothed as TCP does (RFC 6298, section 2), so that one busy moment does not swing the graph.
-    link.rttMs = link.rttMs === undefined ? rttMs : link.rttMs * 0.875 + rttMs * 0.125
+    link.samples.push(rttMs)
+    if (link.samples.length > samplesKept) link.samples.shift()
     link.heardMs = this.#clock.monotonicMs()
   }
 
@@ -94,7 +98,8 @@ export class LinkTable {
   #infoOf(peer: PeerId): LinkInfo | undefined {
     const link = this.#links.get(peer)
     if (!link) return undefined
-    const { pipe, rttMs, openedAtMs } = link
+    const { pipe, samples, openedAtMs } = link
+    const rttMs = [...samples].sort((a, b) => a - b)[samples.length >> 1]
     const kind = pipe?.pipe.kind ?? 'webrtc'
     return { peer, kind, rttMs, sentBytes: pipe?.sentBytes ?? 0, receivedBytes: pipe?.receivedBytes ?? 0, openedAtMs }
   }

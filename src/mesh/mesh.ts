@@ -1,66 +1,29 @@
-/** One peer's mesh: composes node, lobby, membership, overlay, delivery and exchange, and is what the layers above hold. */
-import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
-import type { Clock } from '../base/clock.ts'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Emitter } from '../base/emitter.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
-import type { Random } from '../base/random.ts'
-import { addressOf } from '../link/libp2p-transport.ts'
-import { dialTimeoutMs } from '../link/limits.ts'
-import type { Rendezvous } from '../link/rendezvous.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
-import type { LinkSignal } from '../link/webrtc/links.ts'
 import { Delivery } from './delivery.ts'
+import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { decodeFrame, decodePayload, encodePayload, type Frame } from './frame.ts'
 import { decodeBatch, Gossip, gossipTopic } from './gossip.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { Lanes } from './lanes.ts'
-import { heartbeatIntervalMs, heartbeatTimeoutMs, linksMax, probeTimeoutMs } from './limits.ts'
+import { heartbeatIntervalMs, linksMax } from './limits.ts'
 import { LinkTable } from './link-table.ts'
 import { Lobby } from './lobby.ts'
 import { MembershipDriver } from './membership/driver.ts'
 import type { Member } from './membership/state.ts'
 import { createNode, type Node } from './node.ts'
+import type { MeshOptions } from './options.ts'
 import { OverlayDriver } from './overlay/driver.ts'
 import { ringNeighbours } from './overlay/step.ts'
-import type { Room } from './room.ts'
+import { peerInfoOf } from './peer-info.ts'
 import { Signals } from './signals.ts'
 import { signerOf } from './signed.ts'
 import type { Announcement, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
-
-const pingTopic = 'mesh.ping'
-
-/** What a link provider needs of the mesh that it serves. */
-export interface LinkContext {
-  readonly self: Remote
-  readonly sendSignal: (to: Remote, signal: LinkSignal) => void
-  readonly retire: (peer: PeerId, reason: string) => Promise<void>
-  /** A goodbye that a peer's page said on a channel of its own. */
-  readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
-}
-
-export interface MeshOptions {
-  readonly key: PrivateKey
-  readonly session: SessionId
-  readonly room: Room
-  readonly name: string
-  readonly device: string
-  readonly browser: string
-  readonly capabilities: readonly string[]
-  readonly clock: Clock
-  readonly random: Random
-  readonly newId: () => string
-  readonly rendezvous: Rendezvous
-  readonly links: (context: LinkContext) => LinkProvider & { receive?(from: Remote, signal: LinkSignal): void }
-  /** Calls back when a session of the same browser is surely gone; returns how to stop watching. */
-  readonly watchSession?: (session: SessionId, onGone: () => void) => () => void
-  readonly onSignalingState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void
-  /** The rendezvous listed the room: how many others there are. */
-  readonly onWelcome: (others: number) => void
-  readonly onProblem: (error: MeshError) => void
-}
 
 export class MeshPeer implements Mesh {
   readonly id: PeerId
@@ -76,12 +39,12 @@ export class MeshPeer implements Mesh {
   readonly #overlay: OverlayDriver
   readonly #exchange: Exchange
   readonly #lanes: Lanes
+  readonly #heartbeat: Heartbeat
+  readonly #dialler: Dialler
   readonly #delivery: Delivery
   readonly #gossip: Gossip
   readonly #admitted = new Map<PeerId, SessionId>()
   readonly #watches = new Map<SessionId, () => void>()
-  readonly #relayed = new Map<PeerId, number>()
-  readonly #stops: (() => void)[] = []
   #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
   #node: Node | undefined
 
@@ -97,7 +60,7 @@ export class MeshPeer implements Mesh {
     const provider = options.links({
       self: { peer: this.id, session },
       sendSignal: (to, signal) => this.#signals.send(to, signal),
-      retire: (peer, reason) => this.#retire(peer, reason),
+      retire: peer => this.#dialler.retire(peer),
       onSaid: (_peer, bytes) => void this.#membership.receiveGoodbye(parseJson(bytes)),
     })
     this.#provider = provider
@@ -128,7 +91,7 @@ export class MeshPeer implements Mesh {
       count,
       describe: () => this.#describe(),
       tellNeighbours: (word, except) => this.#tellNeighbours(word, except),
-      ping: peer => this.#ping(peer, probeTimeoutMs),
+      ping: peer => this.#heartbeat.isAlive(peer),
       isHeard: peer => this.#links.silentMs(peer) < 2 * heartbeatIntervalMs,
       onJoined: member => this.#joined(member),
       onChanged: member => this.#emitter.emit('agent-change', this.#infoOf(member)),
@@ -141,8 +104,8 @@ export class MeshPeer implements Mesh {
       candidates: () => new Set([...this.#lobby.candidates.keys(), ...this.#membership.members.keys()]),
       linked: () => new Set(this.#links.peers),
       degreeOf: peer => this.#membership.members.get(peer)?.announcement.links.length ?? 0,
-      dial: peer => this.#dial(peer),
-      drop: peer => void this.#retire(peer, 'not needed'),
+      dial: peer => this.#dialler.dial(peer),
+      drop: peer => void this.#dialler.retire(peer),
     })
     this.#exchange = new Exchange({
       clock,
@@ -152,9 +115,23 @@ export class MeshPeer implements Mesh {
       gossip: () => this.#gossip,
       peers: () => [...this.#membership.members.keys()],
     })
+    this.#heartbeat = new Heartbeat({
+      clock,
+      exchange: this.#exchange,
+      links: this.#links,
+      onMeasured: peer => this.#linkChanged(peer),
+      onSilent: peer => void this.#dialler.retire(peer),
+    })
+    this.#dialler = new Dialler({
+      clock,
+      provider,
+      node: () => this.#node,
+      isLinked: peer => this.#links.has(peer),
+      onceOpen: (peer, then) => this.#emitter.on('link-open', link => link.peer === peer && then()),
+    })
     this.#lanes = new Lanes({
       onFrame: (from, bytes, lane) => this.#delivery.receive(from, bytes, lane),
-      onBroken: peer => void this.#retire(peer, 'lane failed'),
+      onBroken: peer => void this.#dialler.retire(peer),
     })
     this.#delivery = new Delivery({
       signer,
@@ -166,7 +143,7 @@ export class MeshPeer implements Mesh {
       graph: () => this.#graph(),
       sessionOf: peer => this.#sessionOf(peer),
       onFrame: (from, frame, isDirect) => this.#receive(from, frame, isDirect),
-      onRelayed: peer => this.#wasRelayed(peer),
+      onRelayed: peer => this.#overlay.relayed(peer),
     })
     this.#gossip = new Gossip({
       clock,
@@ -176,7 +153,7 @@ export class MeshPeer implements Mesh {
   }
 
   async start(): Promise<void> {
-    const { clock, key, room } = this.#options
+    const { key, room } = this.#options
     const announcement = this.#membership.signOwn()
     this.#node = await createNode({
       key,
@@ -202,8 +179,6 @@ export class MeshPeer implements Mesh {
       if (detail.type === 'signed') this.#receiveBatch(detail.from.toString() as PeerId, detail.data)
     })
     pubsub.subscribe(gossipTopic)
-    this.#exchange.handle(pingTopic, () => undefined)
-    this.#stops.push(clock.every(heartbeatIntervalMs, () => this.#beat()))
     await this.#lobby.join(await announcement)
   }
 
@@ -229,12 +204,8 @@ export class MeshPeer implements Mesh {
   }
 
   /** Round trip to a peer now, ms. */
-  async ping(peer: PeerId): Promise<number> {
-    const startMs = this.#options.clock.monotonicMs()
-    await this.#exchange.request(peer, pingTopic, null, { timeoutMs: heartbeatTimeoutMs, retries: 1 })
-    const rttMs = this.#options.clock.monotonicMs() - startMs
-    this.#links.measured(peer, rttMs)
-    return rttMs
+  ping(peer: PeerId): Promise<number> {
+    return this.#heartbeat.ping(peer)
   }
 
   /** What the page says on its channels when it goes, signed beforehand: at `pagehide` there is no time. */
@@ -249,11 +220,11 @@ export class MeshPeer implements Mesh {
 
   /** Dials a peer now, whatever the overlay thinks; for tests and for the person who asks. */
   dial(peer: PeerId): Promise<void> {
-    return this.#dial(peer)
+    return this.#dialler.dial(peer)
   }
 
   cut(peer: PeerId): Promise<void> {
-    return this.#retire(peer, 'cut')
+    return this.#dialler.retire(peer)
   }
 
   async leave(): Promise<void> {
@@ -263,7 +234,8 @@ export class MeshPeer implements Mesh {
     this.#overlay.close()
     this.#membership.close()
     this.#exchange.calls.close()
-    for (const stop of [...this.#stops, ...this.#watches.values()]) stop()
+    this.#heartbeat.close()
+    for (const stop of this.#watches.values()) stop()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
     await this.#node?.stop()
     this.#provider.close()
@@ -277,34 +249,6 @@ export class MeshPeer implements Mesh {
       ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
     }))
     return { ...this.#announced, device, browser, links }
-  }
-
-  async #dial(peer: PeerId): Promise<void> {
-    if (!this.#node) throw new MeshError('left', 'this peer is not in a mesh')
-    if (this.#links.has(peer)) return
-    const opened = Promise.withResolvers<void>()
-    const off = this.#emitter.on('link-open', link => {
-      if (link.peer === peer) opened.resolve()
-    })
-    const signal = AbortSignal.timeout(dialTimeoutMs)
-    const dialled = this.#node.dial(addressOf(this.#provider, peer), { signal })
-    try {
-      // When both sides dial at once ours may be given up for theirs, which then opens by itself.
-      await Promise.race([dialled.catch(() => this.#awaitOther(peer, opened.promise)), opened.promise])
-    } finally {
-      off()
-    }
-  }
-
-  /** After a dial that failed: whether the other side's dial is under way, and comes through. */
-  async #awaitOther(peer: PeerId, opened: Promise<void>): Promise<void> {
-    const { promise, reject } = Promise.withResolvers<void>()
-    const stop = this.#options.clock.after(2_000, () => reject(new MeshError('dial-failed', `no link to ${peer}`)))
-    await Promise.race([opened, promise]).finally(stop)
-  }
-
-  async #retire(peer: PeerId, _reason: string): Promise<void> {
-    if (this.#node?.getConnections(peerIdFromString(peer)).length) await this.#node.hangUp(peerIdFromString(peer))
   }
 
   #carry(to: Remote, sealed: string): boolean {
@@ -325,15 +269,14 @@ export class MeshPeer implements Mesh {
     this.#emitter.emit('link-open', link)
     void this.#introduce(peer)
     const isRing = ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
-    if (this.#links.peers.length > linksMax && !isRing) void this.#retire(peer, 'full')
+    if (this.#links.peers.length > linksMax && !isRing) void this.#dialler.retire(peer)
     this.#overlay.changed()
     this.#membership.changed()
   }
 
   async #introduce(peer: PeerId): Promise<void> {
     this.#delivery.tell(peer, this.#tellFrame('membership', (await this.#membership.introduction()) as unknown as Json))
-    await this.ping(peer).catch(() => {})
-    this.#linkChanged(peer)
+    await this.#heartbeat.opened(peer)
   }
 
   #linkChanged(peer: PeerId): void {
@@ -370,30 +313,10 @@ export class MeshPeer implements Mesh {
     this.#watches.get(session)?.()
     this.#watches.delete(session)
     this.#lobby.forget(member.id, session)
-    this.#relayed.delete(member.id)
     this.#exchange.calls.departed(member.id)
     this.#emitter.emit('agent-leave', { peer: this.#infoOf(member), reason })
-    if (this.#links.sessionOf(member.id) === session) void this.#retire(member.id, reason)
+    if (this.#links.sessionOf(member.id) === session) void this.#dialler.retire(member.id)
     this.#overlay.changed()
-  }
-
-  #beat(): void {
-    for (const peer of this.#links.peers) {
-      if (this.#links.silentMs(peer) > heartbeatTimeoutMs) void this.#retire(peer, 'silent')
-      else
-        this.ping(peer).then(
-          () => this.#linkChanged(peer),
-          () => {},
-        )
-    }
-    this.#relayed.clear()
-  }
-
-  async #ping(peer: PeerId, timeoutMs: number): Promise<boolean> {
-    return this.#exchange.request(peer, pingTopic, null, { timeoutMs, retries: 1 }).then(
-      () => true,
-      () => false,
-    )
   }
 
   #receive(from: PeerId, frame: Frame, isDirect: boolean): void {
@@ -425,12 +348,6 @@ export class MeshPeer implements Mesh {
     return { header, body }
   }
 
-  #wasRelayed(peer: PeerId): void {
-    const times = (this.#relayed.get(peer) ?? 0) + 1
-    this.#relayed.set(peer, times)
-    if (times > 5 && this.#links.peers.length < linksMax) this.#overlay.want(peer)
-  }
-
   #sessionOf(peer: PeerId): SessionId | undefined {
     return this.#lobby.candidates.get(peer) ?? this.#membership.members.get(peer)?.announcement.session
   }
@@ -441,28 +358,7 @@ export class MeshPeer implements Mesh {
   }
 
   #infoOf(member: Member): PeerInfo {
-    const { sequence: _, ...announcement } = member.announcement
-    const link = this.#links.get(member.id)
-    const { id, state, joinedAtMs } = member
-    return {
-      ...announcement,
-      id,
-      state,
-      joinedAtMs,
-      link: link?.kind ?? 'relayed',
-      rttMs: link?.rttMs ?? this.#pathRtt(member),
-    }
-  }
-
-  /** The shortest announced way over one neighbour, ms. */
-  #pathRtt(member: Member): number | undefined {
-    let best: number | undefined
-    for (const { peer, rttMs } of member.announcement.links) {
-      const near = this.#links.get(peer)?.rttMs
-      if (near !== undefined && rttMs !== undefined && near + rttMs < (best ?? Number.POSITIVE_INFINITY))
-        best = near + rttMs
-    }
-    return best
+    return peerInfoOf(member, this.#links)
   }
 
   #count(counter: string): void {

@@ -23,7 +23,7 @@ export interface WebRtcLinksOptions {
   readonly toPage: (message: ToPage) => void
   readonly sendSignal: (to: Remote, signal: LinkSignal) => void
   /** Ends a standing link to this peer and resolves when libp2p has let go of it. */
-  readonly retire: (peer: PeerId, reason: string) => Promise<void>
+  readonly retire: (peer: PeerId) => Promise<void>
   readonly newId: () => string
   /** A goodbye that the peer's page said on its own channel, just before it went. */
   readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
@@ -125,7 +125,7 @@ export class WebRtcLinks implements LinkProvider {
     if (!wasOpen) return this.#answer(from, signal.attempt, [signal.data])
     // Announce the new attempt now, so that its candidates find it, but start it only when the old link is gone.
     const next = this.#begin(signal.attempt, from, 'answerer', [signal.data])
-    this.#options.retire(from.peer, 'replaced').finally(() => this.#startWaiting(next))
+    this.#options.retire(from.peer).finally(() => this.#startWaiting(next))
   }
 
   #answer(from: Remote, attempt: string, signals: SignalData[]): void {

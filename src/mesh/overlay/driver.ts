@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { PeerId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
-import { dialBackoffMaxMs, dialBackoffMinMs } from '../limits.ts'
+import { dialBackoffMaxMs, dialBackoffMinMs, linksMax } from '../limits.ts'
 import { planLinks } from './step.ts'
 
 /** How often the plan is looked at when nothing happened, and how long changes gather before it is. */
@@ -10,6 +10,8 @@ const reviewIntervalMs = 1_000
 const gatherMs = 5
 /** Links above the target stay this long, so that a joining crowd does not flap. */
 const dropDelayMs = 5_000
+/** Relayed messages to one peer, within a review interval, after which it is dialled. */
+const relaysBeforeDial = 5
 
 export interface OverlayDriverOptions {
   readonly self: PeerId
@@ -27,6 +29,8 @@ export class OverlayDriver {
   readonly #dialling = new Set<PeerId>()
   readonly #resting = new Map<PeerId, { failures: number; untilMs: number }>()
   readonly #stop: () => void
+  /** Messages relayed to each peer since the last review. */
+  readonly #relays = new Map<PeerId, number>()
   #isScheduled = false
   #lastChangeMs: number
   #isClosed = false
@@ -52,10 +56,13 @@ export class OverlayDriver {
     })
   }
 
-  /** A direct link to this peer would pay. */
-  want(peer: PeerId): void {
+  /** A message to this peer was relayed; when they go on, a direct link pays (DESIGN, section 5). */
+  relayed(peer: PeerId): void {
+    const times = (this.#relays.get(peer) ?? 0) + 1
+    this.#relays.set(peer, times)
     const { linked } = this.#options
-    if (!this.#isClosed && !linked().has(peer) && !this.#dialling.has(peer) && !this.#rest(peer)) this.#dial(peer)
+    const isFree = !linked().has(peer) && !this.#dialling.has(peer) && !this.#rest(peer)
+    if (times > relaysBeforeDial && isFree && linked().size < linksMax && !this.#isClosed) this.#dial(peer)
   }
 
   /** A link opened: whatever failed before is forgotten. */
@@ -70,6 +77,7 @@ export class OverlayDriver {
 
   #review(): void {
     if (this.#isClosed) return
+    this.#relays.clear()
     const { self, candidates, linked, degreeOf, random, drop, clock } = this.#options
     const known = candidates()
     for (const peer of this.#resting.keys()) if (!known.has(peer)) this.#resting.delete(peer)

@@ -1,0 +1,70 @@
+/** Asks peers whether they are there: at a link's opening, at every interval, and when something suggests that one is gone. */
+import type { Clock } from '../base/clock.ts'
+import type { PeerId } from '../base/ids.ts'
+import type { Exchange } from './exchange.ts'
+import { heartbeatIntervalMs, heartbeatTimeoutMs, probeTimeoutMs } from './limits.ts'
+import type { LinkTable } from './link-table.ts'
+
+const topic = 'mesh.ping'
+/** Pings right after a link opened: the first is slowed by everything else that opening sets going. */
+const openingPings = 3
+
+export interface HeartbeatOptions {
+  readonly clock: Clock
+  readonly exchange: Exchange
+  readonly links: LinkTable
+  readonly onMeasured: (peer: PeerId) => void
+  /** Nothing was heard on this link for `heartbeatTimeoutMs`. */
+  readonly onSilent: (peer: PeerId) => void
+}
+
+export class Heartbeat {
+  readonly #options: HeartbeatOptions
+  readonly #stops: (() => void)[]
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options
+    this.#stops = [
+      options.exchange.handle(topic, () => undefined),
+      options.clock.every(heartbeatIntervalMs, () => this.#beat()),
+    ]
+  }
+
+  /** Round trip now, ms. Rejects with `timeout` and the like. */
+  async ping(peer: PeerId, timeoutMs = heartbeatTimeoutMs): Promise<number> {
+    const { clock, exchange, links, onMeasured } = this.#options
+    const startMs = clock.monotonicMs()
+    await exchange.request(peer, topic, null, { timeoutMs, retries: 1 })
+    const rttMs = clock.monotonicMs() - startMs
+    links.measured(peer, rttMs)
+    onMeasured(peer)
+    return rttMs
+  }
+
+  async isAlive(peer: PeerId): Promise<boolean> {
+    return this.ping(peer, probeTimeoutMs).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  async opened(peer: PeerId): Promise<void> {
+    try {
+      for (let ping = 0; ping < openingPings; ping++) await this.ping(peer)
+    } catch {
+      // The next beat asks again, or finds the link silent.
+    }
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  #beat(): void {
+    const { links, onSilent } = this.#options
+    for (const peer of links.peers) {
+      if (links.silentMs(peer) > heartbeatTimeoutMs) onSilent(peer)
+      else this.ping(peer).catch(() => {}) // silence is judged by time, above
+    }
+  }
+}

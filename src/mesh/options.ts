@@ -1,0 +1,40 @@
+/** What a mesh is made of, handed in by whoever composes it: the engine, or a test. */
+import type { PrivateKey } from '@libp2p/interface'
+import type { Clock } from '../base/clock.ts'
+import type { MeshError } from '../base/errors.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
+import type { Rendezvous } from '../link/rendezvous.ts'
+import type { LinkProvider, Remote } from '../link/types.ts'
+import type { LinkSignal } from '../link/webrtc/links.ts'
+import type { Room } from './room.ts'
+
+/** What a link provider needs of the mesh that it serves. */
+export interface LinkContext {
+  readonly self: Remote
+  readonly sendSignal: (to: Remote, signal: LinkSignal) => void
+  readonly retire: (peer: PeerId) => Promise<void>
+  /** A goodbye that a peer's page said on a channel of its own. */
+  readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
+}
+
+export interface MeshOptions {
+  readonly key: PrivateKey
+  readonly session: SessionId
+  readonly room: Room
+  readonly name: string
+  readonly device: string
+  readonly browser: string
+  readonly capabilities: readonly string[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: () => string
+  readonly rendezvous: Rendezvous
+  readonly links: (context: LinkContext) => LinkProvider & { receive?(from: Remote, signal: LinkSignal): void }
+  /** Calls back when a session of the same browser is surely gone; returns how to stop watching. */
+  readonly watchSession?: (session: SessionId, onGone: () => void) => () => void
+  readonly onSignalingState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void
+  /** The rendezvous listed the room: how many others there are. */
+  readonly onWelcome: (others: number) => void
+  readonly onProblem: (error: MeshError) => void
+}
