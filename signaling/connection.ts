@@ -2,7 +2,6 @@
  * One socket from a client: reads frames within their limits, in order, and sends what its mailbox receives.
  * What the messages mean is `membership.ts`; this file is about the pipe.
  */
-import { once } from 'node:events'
 import type { WebSocket } from 'ws'
 import type { Clock } from '../src/base/clock.ts'
 import {
@@ -40,7 +39,7 @@ export class Connection {
   readonly #patience: TokenBucket
   /** All that this socket asked for, one after the other, so that a slow store cannot reorder it. */
   #work: Promise<void> = Promise.resolve()
-  readonly #closed: Promise<unknown>
+  readonly #closed: Promise<void>
   #waiting = 0
   #missed = 0
   #isOpen = true
@@ -68,10 +67,13 @@ export class Connection {
     socket.on('pong', () => {
       this.#missed = 0
     })
-    this.#closed = once(socket, 'close')
-    socket.on('close', code => {
-      services.metrics.socketClosed(this.#closedWith ?? code)
-      this.#end('closed')
+    // Not `events.once`: that would reject at an 'error', which here is only a client's broken frame.
+    this.#closed = new Promise(resolve => {
+      socket.on('close', code => {
+        services.metrics.socketClosed(this.#closedWith ?? code)
+        this.#end('closed')
+        resolve()
+      })
     })
     // The library closes the socket itself (a frame that breaks RFC 6455, or one past its hard limit, code 1009).
     socket.on('error', error => services.log('socket-failed', { code: errorCodeOf(error) }))

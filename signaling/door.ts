@@ -44,6 +44,7 @@ export function refuse(
 export function refuseOverHttp(socket: Duplex, status: number, reason: string): void {
   const body = `${reason}\n`
   socket.on('error', () => socket.destroy())
+  socket.once('finish', () => socket.destroy()) // a client that never hangs up would keep it half open
   socket.end(
     [
       `HTTP/1.1 ${status} ${statusText[status] ?? ''}`,

@@ -1,14 +1,6 @@
 /** `npm run signaling`: the signaling server alone, for a mesh whose pages are served from elsewhere. */
 import { createServer } from 'node:http'
-import {
-  type Flag,
-  helpText,
-  integerFlag,
-  originsFlag,
-  parseFlags,
-  portFlag,
-  runCommand,
-} from './command-line.ts'
+import { type Flag, helpText, integerFlag, originsFlag, parseFlags, portFlag, runCommand } from './command-line.ts'
 import { defaultLimits } from './limits.ts'
 import { closed, listen, urlOf } from './listen.ts'
 import { lineLog } from './log.ts'

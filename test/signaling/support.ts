@@ -140,9 +140,12 @@ export async function joined(
   return client
 }
 
-export async function until<T>(look: () => T | undefined, what: string): Promise<T> {
-  return expect
-    .poll(look, { timeout: 5000, interval: 2, message: what })
-    .toBeDefined()
-    .then(() => look() as T)
+export async function until<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
+  let found: T | undefined
+  const seen = async () => {
+    found ??= await look()
+    return found
+  }
+  await expect.poll(seen, { timeout: 5000, interval: 2, message: what }).toBeDefined()
+  return found as T
 }
