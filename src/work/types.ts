@@ -7,20 +7,33 @@ export type JobProgram =
   | { readonly kind: 'capability'; readonly capability: string; readonly options: Json }
   | { readonly kind: 'source'; readonly map: string; readonly reduce: string }
 
+/** A piece of one input, named by the SHA-256 of its bytes. */
+export interface JobBlock {
+  readonly hash: BlockHash
+  readonly bytes: number
+  /** Line ends in it, so that any peer knows the number of a block's first line. */
+  readonly lines: number
+  /** Absent where it starts a line; otherwise one line was too long for a block, and was cut before a `word` or `inside` one. */
+  readonly starts?: 'word' | 'inside'
+}
+
 /** A named input, already cut into content-addressed blocks on line boundaries. */
 export interface JobInput {
   readonly name: string
   readonly bytes: number
-  readonly blocks: readonly { readonly hash: BlockHash; readonly bytes: number }[]
+  readonly blocks: readonly JobBlock[]
 }
 
 /** Immutable once submitted; every peer of the room holds it. */
 export interface JobSpec {
+  /** The first 32 hex digits of the SHA-256 of the rest, so that nobody can pass off another job under this id. */
   readonly id: JobId
   readonly title: string
   readonly submittedBy: PeerId
   readonly submittedAtMs: number
   readonly program: JobProgram
+  /** The corpus that the console's origin serves: its blocks need no second holder. */
+  readonly corpus?: 'sample'
   readonly inputs: readonly JobInput[]
   readonly shardTimeoutMs: number
 }
