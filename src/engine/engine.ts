@@ -11,7 +11,7 @@ import type { Rendezvous } from '../link/rendezvous.ts'
 import type { Identity } from '../mesh/identity.ts'
 import { MeshPeer } from '../mesh/mesh.ts'
 import type { MeshOptions } from '../mesh/options.ts'
-import { openRoom } from '../mesh/room.ts'
+import type { Room } from '../mesh/room.ts'
 import type { Announcement } from '../mesh/types.ts'
 import { friendlyName } from './names.ts'
 import type { Push, StartConfig } from './protocol.ts'
@@ -28,6 +28,7 @@ export interface EngineOptions {
   readonly config: StartConfig
   readonly session: SessionId
   readonly identity: Identity
+  readonly room: Room
   readonly device: string
   readonly clock: Clock
   readonly random: Random
@@ -64,12 +65,8 @@ export class Engine {
   /** BroadcastChannel on which tabs of this browser, in this room, say goodbye to each other. */
   readonly goodbyeChannel: string
 
-  static async create(options: EngineOptions): Promise<Engine> {
-    const { config } = options
-    return new Engine(options, await openRoom(config.room, config.secret))
-  }
-
-  private constructor(options: EngineOptions, room: Awaited<ReturnType<typeof openRoom>>) {
+  constructor(options: EngineOptions) {
+    const { room } = options
     this.#options = options
     this.goodbyeChannel = `tabmesh:${room.hash}`
     const { config, session, identity, clock, random, newId, push } = options

@@ -1,12 +1,14 @@
 /** The engine's worker in a tab: the first message brings the configuration and the ports, then everything runs here. */
 import { expose } from 'comlink'
 import './wire-errors.ts'
+import { toMeshError } from '../base/errors.ts'
 import type { SessionId } from '../base/ids.ts'
 import { randomId, systemClock, systemRandom } from '../base/system.ts'
 import { SignalingClient } from '../link/signaling/client.ts'
 import { WebRtcLinks } from '../link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
 import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
+import { openRoom } from '../mesh/room.ts'
 import { createBrowserWork } from './browser-work.ts'
 import { deviceOf } from './device.ts'
 import { Engine } from './engine.ts'
@@ -17,22 +19,32 @@ const push = (message: Push) => self.postMessage(message)
 
 self.onmessage = event => {
   const boot = event.data as Boot
-  if (boot.kind === 'boot') void start(boot)
+  if (boot.kind !== 'boot') return
+  start(boot).catch(thrown => {
+    const { code, message } = toMeshError(thrown, 'unsupported')
+    push({ kind: 'failed', code, message: `The engine did not start: ${message}` })
+  })
 }
 
 async function start({ config, rpc, links }: Boot): Promise<void> {
   const session = `${Date.now().toString(36)}-${randomId()}` as SessionId
   const toPage = (message: ToPage) => links.postMessage(message)
-  const identity = await claimIdentity(session, config.former)
-  const engine = await Engine.create({
+  const rendezvous = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
+  rendezvous.prepare()
+  const [identity, room] = await Promise.all([
+    claimIdentity(session, config.former),
+    openRoom(config.room, config.secret),
+  ])
+  const engine = new Engine({
     config,
     session,
     identity,
+    room,
     device: deviceOf(navigator.userAgent),
     clock: systemClock,
     random: systemRandom,
     newId: randomId,
-    rendezvous: new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom }),
+    rendezvous,
     links: context => {
       const provider = new WebRtcLinks({
         ...context,

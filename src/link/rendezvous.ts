@@ -23,6 +23,8 @@ export interface RendezvousEvents {
 
 export interface Rendezvous {
   readonly url: string
+  /** Starts to connect, so that a later `join` need not wait for it. Optional. */
+  prepare?(): void
   join(
     room: { readonly hash: RoomHash; readonly tag: string },
     member: RendezvousMember,

@@ -14,7 +14,8 @@ const otherDialMs = 2_000
 export interface DiallerOptions {
   readonly clock: Clock
   readonly provider: Pick<LinkProvider, 'kind'>
-  readonly node: () => Node | undefined
+  /** Resolves when the node runs; undefined once this peer has left. */
+  readonly node: () => Promise<Node> | undefined
   readonly isLinked: (peer: PeerId) => boolean
   /** Calls back once when a link to this peer opens; returns how to stop waiting. */
   readonly onceOpen: (peer: PeerId, then: () => void) => () => void
@@ -30,7 +31,7 @@ export class Dialler {
   /** Resolves when a link stands. Rejects with `dial-failed` or `left`. */
   async dial(peer: PeerId): Promise<void> {
     const { provider, isLinked, onceOpen } = this.#options
-    const node = this.#options.node()
+    const node = await this.#options.node()
     if (!node) throw new MeshError('left', 'this peer is not in a mesh')
     if (isLinked(peer)) return
     const opened = Promise.withResolvers<void>()
@@ -46,7 +47,7 @@ export class Dialler {
   /** Resolves when libp2p has let go of the link too. */
   async retire(peer: PeerId): Promise<void> {
     const id = peerIdFromString(peer)
-    const node = this.#options.node()
+    const node = await this.#options.node()
     if (node?.getConnections(id).length) await node.hangUp(id)
   }
 

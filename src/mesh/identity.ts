@@ -52,17 +52,14 @@ function holdForLife(name: string): Promise<boolean> {
 }
 
 export async function claimIdentity(session: SessionId, former: Former | undefined): Promise<Identity> {
-  await holdForLife(aliveLock(session))
+  const opening = openIdentities().catch(() => undefined)
+  const isAlive = holdForLife(aliveLock(session))
   if (former) await sessionEnds(former.session as SessionId, AbortSignal.timeout(formerSessionWaitMs))
-  let database: IDBPDatabase
+  const [database, slot] = await Promise.all([opening, claimSlot(former?.slot), isAlive])
+  if (!database) return { key: await generateKeyPair('Ed25519'), slot: undefined, browser: randomId() }
   try {
-    database = await openIdentities()
-  } catch {
-    return { key: await generateKeyPair('Ed25519'), slot: undefined, browser: randomId() }
-  }
-  try {
-    const [slot, browser] = await Promise.all([claimSlot(former?.slot), browserId(database)])
-    return { key: await keyOf(database, slot), slot, browser }
+    const [key, browser] = await Promise.all([keyOf(database, slot), browserId(database)])
+    return { key, slot, browser }
   } finally {
     database.close()
   }

@@ -46,7 +46,8 @@ export class MeshPeer implements Mesh {
   readonly #admitted = new Map<PeerId, SessionId>()
   readonly #watches = new Map<SessionId, () => void>()
   #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
-  #node: Node | undefined
+  #node: Promise<Node> | undefined
+  #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
 
   constructor(options: MeshOptions) {
     this.#options = options
@@ -147,15 +148,20 @@ export class MeshPeer implements Mesh {
     })
     this.#gossip = new Gossip({
       clock,
-      publish: async batch => this.#node?.services.pubsub.publish(gossipTopic, batch),
+      publish: batch => this.#publish(batch),
       isCongested: () => this.#links.isCongested,
     })
   }
 
+  /** Joins the lobby while the node starts: neither has to wait for the other. */
   async start(): Promise<void> {
+    this.#node = this.#startNode()
+    await Promise.all([this.#node, this.#membership.signOwn().then(announcement => this.#lobby.join(announcement))])
+  }
+
+  async #startNode(): Promise<Node> {
     const { key, room } = this.#options
-    const announcement = this.#membership.signOwn()
-    this.#node = await createNode({
+    const node = await createNode({
       key,
       provider: this.#provider,
       sessionOf: peer => this.#sessionOf(peer),
@@ -171,15 +177,17 @@ export class MeshPeer implements Mesh {
         },
       },
     })
-    await this.#lanes.register(this.#node)
-    this.#node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
-    this.#node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
-    const { pubsub } = this.#node.services
+    node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
+    node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
+    await this.#lanes.register(node)
+    const { pubsub } = node.services
     pubsub.addEventListener('message', ({ detail }) => {
       if (detail.type === 'signed') this.#receiveBatch(detail.from.toString() as PeerId, detail.data)
     })
+    await node.start()
     pubsub.subscribe(gossipTopic)
-    await this.#lobby.join(await announcement)
+    this.#publish = batch => pubsub.publish(gossipTopic, batch)
+    return node
   }
 
   get peers(): readonly PeerInfo[] {
@@ -237,7 +245,9 @@ export class MeshPeer implements Mesh {
     this.#heartbeat.close()
     for (const stop of this.#watches.values()) stop()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
-    await this.#node?.stop()
+    const node = this.#node
+    this.#node = undefined
+    await (await node)?.stop()
     this.#provider.close()
   }
 

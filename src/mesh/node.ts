@@ -28,7 +28,7 @@ const gossipBytesMax = broadcastBytesMax + headerBytesMax + 4096
 export function createNode(options: NodeOptions): Promise<Node> {
   const { provider, sessionOf, onConnection } = options
   return createLibp2p<Services>({
-    start: true,
+    start: false, // the caller registers its protocols first
     privateKey: options.key,
     logger: silence,
     addresses: { listen: [provider.kind === 'memory' ? `/memory/${options.admission.self}` : '/webrtc'] },

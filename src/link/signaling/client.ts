@@ -49,9 +49,15 @@ export class SignalingClient implements Rendezvous {
     this.#options = options
   }
 
+  prepare(): void {
+    this.#open()
+  }
+
   join(room: Joined['room'], member: RendezvousMember, events: RendezvousEvents): void {
     this.#joined = { room, session: member.session, hello: member.hello, events }
-    this.#connect()
+    events.onState('connecting')
+    if (!this.#socket) this.#open()
+    else if (this.#socket.readyState === 1) this.#sayJoin()
   }
 
   setHello(hello: string): void {
@@ -75,28 +81,27 @@ export class SignalingClient implements Rendezvous {
     this.#socket?.close()
   }
 
-  #connect(): void {
-    const joined = this.#joined
-    if (!joined) return
-    joined.events.onState('connecting')
+  #open(): void {
     const Socket = this.#options.WebSocket ?? globalThis.WebSocket
     const socket = new Socket(this.url, signalingSubprotocol)
     this.#socket = socket
     this.#isWelcome = false
     this.#heardMs = this.#options.clock.monotonicMs()
-    socket.onopen = () => {
-      const { room, session, hello } = joined
-      this.#send({ kind: 'join', version: signalingVersion, room: room.hash, tag: room.tag, session, hello })
-    }
+    socket.onopen = () => this.#sayJoin()
     socket.onmessage = event => {
       this.#heardMs = this.#options.clock.monotonicMs()
       const parsed = typeof event.data === 'string' ? parseServerFrame(event.data) : undefined
-      if (parsed?.kind === 'message') this.#receive(joined.events, parsed.message)
+      if (parsed?.kind === 'message' && this.#joined) this.#receive(this.#joined.events, parsed.message)
     }
     socket.onclose = event => this.#closed(socket, event.code)
     socket.onerror = () => {} // `close` follows and says more
-    const stopPing = this.#options.clock.every(pingIntervalMs, () => this.#beat(socket))
-    this.#stopTimers = stopPing
+    this.#stopTimers = this.#options.clock.every(pingIntervalMs, () => this.#beat(socket))
+  }
+
+  #sayJoin(): void {
+    if (!this.#joined) return // prepared, and not told yet what to join
+    const { room, session, hello } = this.#joined
+    this.#send({ kind: 'join', version: signalingVersion, room: room.hash, tag: room.tag, session, hello })
   }
 
   #beat(socket: WebSocket): void {
@@ -135,13 +140,16 @@ export class SignalingClient implements Rendezvous {
     this.#socket = undefined
     this.#isWelcome = false
     const joined = this.#joined
-    if (!joined) return
+    if (!joined) return // left, or not joined yet: `join` opens another
     const { error, isFinal } = meaningOf(code, this.url)
     joined.events.onState('down', error)
     if (isFinal) return
     const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** this.#failures++)
     const delayMs = waitMs * (0.5 + this.#options.random.next() / 2)
-    this.#stopTimers = this.#options.clock.after(delayMs, () => this.#connect())
+    this.#stopTimers = this.#options.clock.after(delayMs, () => {
+      joined.events.onState('connecting')
+      this.#open()
+    })
   }
 }
 

@@ -46,6 +46,8 @@ export class WebRtcLinks implements LinkProvider {
   readonly #byPeer = new Map<PeerId, Current>()
   readonly #byAttempt = new Map<string, Current>()
   readonly #listeners = new Set<(pipe: Pipe) => void>()
+  /** Pipes that opened before anybody listened; no more than dials were answered. */
+  readonly #unheard: Pipe[] = []
 
   constructor(options: WebRtcLinksOptions) {
     this.#options = options
@@ -82,6 +84,7 @@ export class WebRtcLinks implements LinkProvider {
 
   onPipe(listener: (pipe: Pipe) => void): () => void {
     this.#listeners.add(listener)
+    for (const pipe of this.#unheard.splice(0)) listener(pipe)
     return () => this.#listeners.delete(listener)
   }
 
@@ -169,6 +172,7 @@ export class WebRtcLinks implements LinkProvider {
     if (!pipe || current.isOpen) return
     current.isOpen = true
     if (current.role === 'offerer') current.settle?.(pipe)
+    else if (this.#listeners.size === 0) this.#unheard.push(pipe)
     else for (const listener of this.#listeners) listener(pipe)
     current.settle = undefined
   }

@@ -50,7 +50,8 @@ export class OverlayDriver {
     this.#lastChangeMs = this.#options.clock.monotonicMs()
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.#options.clock.after(gatherMs, () => {
+    const waitMs = this.#options.linked().size === 0 && this.#dialling.size === 0 ? 0 : gatherMs
+    this.#options.clock.after(waitMs, () => {
       this.#isScheduled = false
       this.#review()
     })

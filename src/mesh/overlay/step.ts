@@ -10,6 +10,9 @@ import type { PeerId } from '../../base/ids.ts'
 import { type Random, shuffled } from '../../base/random.ts'
 import { linksHigh, linksLow, linksMax, linksTarget } from '../limits.ts'
 
+/** Dials at once while there is no link yet. */
+const firstDials = 2
+
 export interface OverlayView {
   readonly self: PeerId
   /** Everyone who could be dialled: members, and those whom signaling lists. */
@@ -50,7 +53,9 @@ function choose(view: OverlayView, neighbours: ReadonlySet<PeerId>, random: Rand
     .filter(peer => !neighbours.has(peer) && view.degreeOf(peer) < linksMax)
     .sort((a, b) => Number(view.degreeOf(a) >= linksHigh) - Number(view.degreeOf(b) >= linksHigh))
     .slice(0, Math.max(0, wanted - engaged - ring.length))
-  return [...ring, ...chords].slice(0, Math.max(0, linksMax - engaged))
+  // The first link is what a newcomer waits for: fewer dials at once make it faster.
+  const room = view.linked.size === 0 ? firstDials - view.dialling.size : linksMax - engaged
+  return [...ring, ...chords].slice(0, Math.max(0, room))
 }
 
 function spare(view: OverlayView, neighbours: ReadonlySet<PeerId>): PeerId | undefined {
