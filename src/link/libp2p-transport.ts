@@ -14,7 +14,7 @@ import {
   transportSymbol,
   type Upgrader,
 } from '@libp2p/interface'
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { PipeConnection } from './pipe-connection.ts'
@@ -68,7 +68,9 @@ class LinkTransport implements Transport {
   }
 
   createListener(options: CreateListenerOptions): Listener {
-    return new LinkListener(addressOf(this.#options.provider, this.#self), options.upgrader, {
+    // Without `/p2p/ID`: libp2p appends that itself.
+    const address = addressOf(this.#options.provider, this.#self).decapsulateCode(CODE_P2P)
+    return new LinkListener(address, options.upgrader, {
       provider: this.#options.provider,
       accept: pipe => this.#connectionOver(pipe, 'inbound'),
     })

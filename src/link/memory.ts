@@ -21,7 +21,7 @@ class MemoryPipe extends PipeBase {
     if (this.isClosed) return
     const copy = frame.slice() // what was sent must not change under way
     this.bufferedBytes += copy.byteLength
-    if (this.bufferedBytes > bufferedBytesHigh) this.#wasHigh = true
+    if (this.bufferedBytes >= bufferedBytesHigh) this.#wasHigh = true
     this.#later(() => {
       this.bufferedBytes -= copy.byteLength
       this.other?.arrive(copy)
