@@ -92,7 +92,7 @@ export type RefusalReason =
   | 'no-such-voter' // transfer to a stranger, a learner, or oneself
 
 /** Why a message was not looked at. */
-export type DropReason = 'other-generation' | 'stale-epoch' | 'second-host' | 'too-many-strangers' | 'own-echo'
+export type DropReason = 'other-generation' | 'stale-epoch' | 'second-host' | 'own-echo'
 
 /** Performed in the order given. Only `persist` takes time: its completion comes back as `persisted`. */
 export type Effect =
@@ -115,13 +115,23 @@ export type Effect =
   | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
   /** Replace the whole state machine. Report with `applied`. */
   | { readonly kind: 'restore'; readonly snapshot: Snapshot }
-  /** Proposals of this step that entered the log, at `firstIndex` and on; committed only when they come back in `apply` with this term. */
-  | { readonly kind: 'accepted'; readonly firstIndex: number; readonly count: number; readonly term: number }
-  /** The last `count` proposals of this step (or its membership change, or transfer) certainly did not happen. */
+  /**
+   * Of this step's proposals those from position `first` on, `count` of them, entered the log at `firstIndex` and on. They
+   * are committed only when they come back in `apply` with this term.
+   */
+  | {
+      readonly kind: 'accepted'
+      readonly first: number
+      readonly count: number
+      readonly firstIndex: number
+      readonly term: number
+    }
+  /** Of this step's proposals (or its one membership change or transfer) these certainly did not and will not happen. */
   | {
       readonly kind: 'refused'
-      readonly reason: RefusalReason
+      readonly first: number
       readonly count: number
+      readonly reason: RefusalReason
       readonly leader: MemberId | undefined
       readonly detail: string
     }
