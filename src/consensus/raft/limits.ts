@@ -56,3 +56,7 @@ export const HELD_MESSAGES_MAX = 1_024
 export const ID_LENGTH_MAX = 128
 /** Entries that a parser accepts in one append, whatever the sender's own limit. */
 export const WIRE_ENTRIES_MAX = 16_384
+/** Client sessions remembered; registering one more ends the one that was unused longest. */
+export const SESSIONS_MAX = 1_024
+/** Logical time without a command after which a session ends, ms. */
+export const SESSION_IDLE_MS = 60 * 60 * 1000
