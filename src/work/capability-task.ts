@@ -18,7 +18,7 @@ export function capabilityTask(runner: Runner, capability: string): TaskFunction
     const bytes = new TextEncoder().encode(text)
     if (bytes.length > blockBytesMax) throw new MeshError('too-large', 'Larger texts are for a job: use map.')
     const program: JobProgram = { kind: 'capability', capability, options: options as Json }
-    const pieces = [{ input: 0, name: 'input', firstLine: 1, starts: undefined, bytes }]
+    const pieces = [{ number: 0, input: 0, name: 'input', firstLine: 1, starts: undefined, bytes }]
     const partial = await runner.map({ program, shard: 0, pieces, timeoutMs: shardTimeoutMsDefault }, signal)
     const reducer = runner.reducer(program, ['input'], shardTimeoutMsDefault)
     try {

@@ -41,9 +41,10 @@ export interface Work {
   readonly jobs: readonly JobView[]
   /** Resolves when the job's inputs are read and the job is announced. */
   startJob(request: JobRequest): Promise<JobId>
-  cancelJob(id: JobId): void
-  retryJob(id: JobId): void
-  jobResult(id: JobId): Json
+  cancelJob(id: JobId): Promise<void>
+  /** Runs a failed job again; what peers still hold of it is not computed anew. */
+  retryJob(id: JobId): Promise<void>
+  jobResult(id: JobId): Promise<Json>
   submit(task: TaskRequest): Promise<Payload>
   close(): void
 }
@@ -98,9 +99,9 @@ export function createWork(options: WorkOptions): Work {
       jobs.start(spec)
       return spec.id
     },
-    cancelJob: id => jobs.cancel(id),
-    retryJob: id => jobs.retry(id),
-    jobResult: id => JSON.parse(new TextDecoder().decode(jobs.result(id))) as Json,
+    cancelJob: async id => jobs.cancel(id),
+    retryJob: async id => jobs.retry(id),
+    jobResult: async id => JSON.parse(new TextDecoder().decode(jobs.result(id))) as Json,
     submit: task => tasks.submit(task),
     close() {
       jobs.close()

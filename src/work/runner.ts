@@ -4,6 +4,9 @@ import type { JobBlock, JobProgram } from './types.ts'
 
 /** One block to map, with its bytes. */
 export interface MapPiece {
+  /** From 0, over all blocks of the job. */
+  readonly number: number
+  /** Index into the job's inputs. */
   readonly input: number
   readonly name: string
   readonly firstLine: number

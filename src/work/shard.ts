@@ -4,6 +4,8 @@ import type { JobBlock, JobInput, JobSpec } from './types.ts'
 
 /** One block with its place in the job. */
 export interface ShardPiece {
+  /** From 0, over all blocks of the job. */
+  readonly number: number
   /** Index into the job's inputs. */
   readonly input: number
   readonly name: string
@@ -32,7 +34,8 @@ export function shardsOf(spec: Pick<JobSpec, 'inputs'>): readonly Shard[] {
     pieces = []
     bytes = 0
   }
-  for (const piece of spec.inputs.flatMap(piecesOf)) {
+  for (const [number, place] of spec.inputs.flatMap(piecesOf).entries()) {
+    const piece = { number, ...place }
     if (bytes > 0 && bytes + piece.block.bytes > target) close()
     pieces.push(piece)
     bytes += piece.block.bytes
@@ -41,7 +44,7 @@ export function shardsOf(spec: Pick<JobSpec, 'inputs'>): readonly Shard[] {
   return shards
 }
 
-function piecesOf(input: JobInput, index: number): ShardPiece[] {
+function piecesOf(input: JobInput, index: number): Omit<ShardPiece, 'number'>[] {
   let firstLine = 1
   return input.blocks.map(block => {
     const piece = { input: index, name: input.name, block, firstLine }

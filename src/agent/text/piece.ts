@@ -13,7 +13,7 @@ export interface TextPiece {
 // Byte order marks were removed when the text was cut; one further in is text.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-export function decodePiece({ bytes, ...place }: MapPiece): TextPiece {
+export function decodePiece({ bytes, number: _, ...place }: MapPiece): TextPiece {
   try {
     return { ...place, text: utf8.decode(bytes) }
   } catch (cause) {

@@ -66,7 +66,8 @@ async function runFor(
     return partFrom(await executor.run(entry.spec, shard, [entry.spec.submittedBy, from]), 0)
   } catch (error) {
     const failure = toMeshError(error, 'function-failed')
-    if (failure.code === 'overloaded') return refuse({ status: 'busy' })
+    if (failure.code === 'overloaded' || failure.code === 'disconnected') return refuse({ status: 'busy' })
+    if (failure.code === 'unsupported') return refuse({ status: 'refused' })
     if (failure.code === 'cancelled' || failure.code === 'aborted') return refuse({ status: 'stale' })
     return refuse({ status: 'failed', error: failureOf(failure) })
   }

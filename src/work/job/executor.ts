@@ -76,9 +76,9 @@ export class Executor {
   async #compute(spec: JobSpec, shard: Shard, hints: readonly PeerId[], work: Work): Promise<Uint8Array> {
     const { signal } = work.stop
     const pieces = await Promise.all(
-      shard.pieces.map(async ({ input, name, firstLine, block }) => {
+      shard.pieces.map(async ({ block, ...place }) => {
         const bytes = await this.#exchange.get(spec.id, block.hash, hints)
-        return { input, name, firstLine, starts: block.starts, bytes }
+        return { ...place, starts: block.starts, bytes }
       }),
     )
     const { program, shardTimeoutMs: timeoutMs } = spec

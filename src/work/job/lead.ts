@@ -174,6 +174,7 @@ function outcomeOf(thrown: unknown): Outcome {
     case 'overloaded':
       return { status: 'busy' }
     case 'no-handler':
+    case 'unsupported':
     case 'no-capable-agent':
       return { status: 'refused' }
     default:

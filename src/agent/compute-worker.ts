@@ -1,0 +1,43 @@
+/** A compute worker: runs built-in capabilities away from the engine, one call at a time, and may be killed at any moment. */
+import { MeshError, toMeshError } from '../base/errors.ts'
+import { Merge, mapShard } from './compute.ts'
+import type { ComputeCall, ComputeReply } from './compute-protocol.ts'
+
+let merge: Merge | undefined
+const nothing = new Uint8Array(0)
+
+function perform(call: ComputeCall): Uint8Array<ArrayBuffer> {
+  switch (call.kind) {
+    case 'map':
+      return mapShard(call.capability, call.options, call.pieces)
+    case 'merge':
+      merge = new Merge(call.capability, call.options, call.inputNames)
+      return nothing.slice()
+    case 'add':
+      merging().add(call.shard, call.partial)
+      return nothing.slice()
+    case 'finish':
+      return merging().finish()
+  }
+}
+
+function merging(): Merge {
+  if (!merge) throw new MeshError('function-failed', 'nothing to merge')
+  return merge
+}
+
+// As a dedicated worker's own scope; the DOM library types `self` as a window.
+const scope = self as unknown as {
+  onmessage: ((event: MessageEvent<ComputeCall>) => void) | null
+  postMessage(reply: ComputeReply, transfer: Transferable[]): void
+}
+
+scope.onmessage = ({ data }) => {
+  try {
+    const bytes = perform(data)
+    scope.postMessage({ isDone: true, bytes }, [bytes.buffer])
+  } catch (error) {
+    const { code, message } = toMeshError(error, 'function-failed')
+    scope.postMessage({ isDone: false, code, message }, [])
+  }
+}
