@@ -29,7 +29,9 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
     pageLinks.close()
     worker.terminate() // frees its locks and its socket at once
   })
-  worker.onmessage = event => page.receive(event.data as Push)
+  worker.onmessage = event => {
+    for (const push of event.data as Push[]) page.receive(push)
+  }
   worker.onerror = event => page.fail(new MeshError('unsupported', `The engine did not start: ${event.message}`))
   const boot: Boot = { kind: 'boot', config, rpc: rpc.port2, links: links.port2 }
   worker.postMessage(boot, [rpc.port2, links.port2])
@@ -59,6 +61,8 @@ class PageMesh implements MeshHandle {
   readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
   readonly #subscribers = new Map<number, (payload: Payload, incoming: Incoming) => void>()
   readonly #settle: { resolve(handle: MeshHandle): void; reject(error: MeshError): void }
+  readonly #queue: { readonly topic: string; readonly payload: Payload }[] = []
+  #broadcasts: ReturnType<EngineApi['broadcast']> | undefined
   #timeline: TimelineEvent[] = []
   #snapshot: MeshSnapshot | undefined
   #nextId = 0
@@ -134,8 +138,18 @@ class PageMesh implements MeshHandle {
     return this.#call(options, given => this.#engine.send(to, topic, payload, given))
   }
 
+  /** Broadcasts of one task cross to the engine as one message. */
   broadcast(topic: string, payload: Payload): Promise<void> {
-    return this.#engine.broadcast(topic, payload)
+    this.#broadcasts ??= Promise.resolve().then(() => {
+      const queue = this.#queue.splice(0)
+      this.#broadcasts = undefined
+      return this.#engine.broadcast(queue)
+    })
+    const at = this.#queue.push({ topic, payload }) - 1
+    return this.#broadcasts.then(failures => {
+      const failure = failures[at]
+      if (failure) throw new MeshError(failure.code, failure.message)
+    })
   }
 
   subscribe(topic: string, listener: (payload: Payload, incoming: Incoming) => void): () => void {

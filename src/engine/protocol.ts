@@ -1,4 +1,5 @@
 /** Between a page and its engine. Both are of one build, so nothing here is validated: it was where it entered. */
+import type { MeshErrorCode } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Payload } from '../base/json.ts'
 import type { CallOptions, GatherOutcome, Incoming } from '../mesh/types.ts'
@@ -59,7 +60,10 @@ export type WireJobRequest = Omit<JobRequest, 'signal' | 'onProgress'>
 /** What the page may ask of its engine, over comlink. */
 export interface EngineApi {
   send(to: PeerId, topic: string, payload: Payload, options: WireCallOptions): Promise<void>
-  broadcast(topic: string, payload: Payload): Promise<void>
+  /** Many at once; what failed stands at the index of the broadcast that did. */
+  broadcast(
+    broadcasts: readonly { readonly topic: string; readonly payload: Payload }[],
+  ): Promise<Readonly<Record<number, { readonly code: MeshErrorCode; readonly message: string }>>>
   subscribe(topic: string, subscription: number): void
   unsubscribe(subscription: number): void
   handle(topic: string, handler: (payload: Payload, incoming: Incoming) => Promise<Payload | undefined>): number

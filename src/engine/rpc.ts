@@ -1,4 +1,5 @@
 /** What the page asks of its engine, over comlink: signals and callbacks become ids that can cross a port. */
+import { type MeshErrorCode, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Payload } from '../base/json.ts'
 import type { Engine } from './engine.ts'
@@ -30,7 +31,17 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
 
   return {
     send: (to, topic, payload, options) => abortable(options, given => mesh.send(to, topic, payload, given)),
-    broadcast: (topic, payload) => mesh.broadcast(topic, payload),
+    async broadcast(broadcasts) {
+      const failures: Record<number, { code: MeshErrorCode; message: string }> = {}
+      const sent = broadcasts.map(({ topic, payload }, at) =>
+        mesh.broadcast(topic, payload).catch(thrown => {
+          const { code, message } = toMeshError(thrown, 'malformed')
+          failures[at] = { code, message }
+        }),
+      )
+      await Promise.all(sent)
+      return failures
+    },
     subscribe(topic, subscription) {
       const off = mesh.subscribe(topic, (payload, incoming) => push({ kind: 'topic', subscription, payload, incoming }))
       subscriptions.set(subscription, off)

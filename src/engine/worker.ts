@@ -15,7 +15,15 @@ import { Engine } from './engine.ts'
 import type { Boot, Push } from './protocol.ts'
 import { engineApi } from './rpc.ts'
 
-const push = (message: Push) => self.postMessage(message)
+/** What is pushed in one task crosses to the page as one message: each message costs more than what is in it. */
+let pending: Push[] = []
+const push = (message: Push) => {
+  if (pending.push(message) > 1) return
+  queueMicrotask(() => {
+    self.postMessage(pending)
+    pending = []
+  })
+}
 
 self.onmessage = event => {
   const boot = event.data as Boot

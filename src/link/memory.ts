@@ -89,6 +89,7 @@ export class MemoryHub {
 
 export class MemoryProvider implements LinkProvider {
   readonly kind = 'memory'
+  readonly engaged: ReadonlySet<PeerId> = new Set() // a memory dial is over at once
   readonly self: Remote
   readonly #hub: MemoryHub
   readonly #listeners = new Set<(pipe: Pipe) => void>()

@@ -34,6 +34,8 @@ export interface Pipe {
 /** Makes pipes to peers. One implementation per way of linking; all obey the tie-break of `glare.ts`. */
 export interface LinkProvider {
   readonly kind: LinkKind
+  /** Peers with whom a link is being made, by either side's dial. */
+  readonly engaged: ReadonlySet<PeerId>
   /** Rejects with MeshError `dial-failed`, `aborted`, or `disconnected` when the other side's dial won (glare). */
   dial(to: Remote, options: { readonly signal: AbortSignal }): Promise<Pipe>
   /** Pipes that other peers dialled. */

@@ -71,9 +71,10 @@ export class Delivery {
     const signature = fromBase64Url(relay.signature)
     const isForUs = relay.session === this.#options.session
     const content = signedContent(frame.header, frame.body)
-    const isGenuine = isForUs && signature && (await isSignedBy(relay.from, 'relay', content, signature))
+    const from = relay.from as PeerId
+    const isGenuine = isForUs && signature && (await isSignedBy(from, 'relay', content, signature))
     if (!isGenuine) return this.#options.count(isForUs ? 'dropped.signature' : 'dropped.session')
-    this.#options.onFrame(relay.from as PeerId, frame, false)
+    this.#options.onFrame(from, frame, false)
   }
 
   #forward(to: PeerId, frame: Frame, cameFrom: PeerId | undefined, lane: LaneName): boolean {

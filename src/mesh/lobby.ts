@@ -24,7 +24,8 @@ export interface LobbyOptions {
   readonly session: SessionId
   readonly rendezvous: Rendezvous
   readonly onSignal: (sealed: string) => void
-  readonly onCandidate: (peer: PeerId, session: SessionId) => void
+  /** Somebody to dial; `isNewcomer` where it joined after us, and so dials by itself. */
+  readonly onCandidate: (peer: PeerId, isNewcomer: boolean) => void
   readonly onLeft: (peer: PeerId, session: SessionId) => void
   readonly onState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void
   /** The room's list was read: nobody else, or how many. */
@@ -49,7 +50,7 @@ export class Lobby {
     const member = { session, hello: await this.#sealHello(announcement) }
     rendezvous.join({ hash: room.hash, tag: room.tag }, member, {
       onWelcome: (members, sameTag) => void this.#welcome(members, sameTag),
-      onMember: found => void this.#add(found),
+      onMember: found => void this.#add(found, true),
       onLeft: left => this.#left(left),
       onSignal: (_from, sealed) => onSignal(sealed),
       onKnock: (sealed, reply) => void this.#answerKnock(sealed, reply),
@@ -85,13 +86,13 @@ export class Lobby {
   }
 
   async #welcome(members: readonly RendezvousMember[], sameTag: number): Promise<void> {
-    const found = await Promise.all(members.map(member => this.#add(member)))
+    const found = await Promise.all(members.map(member => this.#add(member, false)))
     const others = found.filter(Boolean).length
     if (others === 0 && sameTag > 0 && this.#options.room.isPrivate) await this.#knock()
     this.#options.onWelcome(others)
   }
 
-  async #add(member: RendezvousMember): Promise<boolean> {
+  async #add(member: RendezvousMember, isNewcomer: boolean): Promise<boolean> {
     const { room, session: own, onCandidate, onProblem } = this.#options
     const plain = await room.seal.open(member.hello)
     const hello = plain && (await openRecord(parse(plain), 'announcement', anyVersionSchema))
@@ -106,7 +107,7 @@ export class Lobby {
     if (this.#sessions.size >= membersMax) return false
     this.#sessions.set(hello.by, member.session)
     this.#peers.set(member.session, hello.by)
-    onCandidate(hello.by, member.session)
+    onCandidate(hello.by, isNewcomer)
     return true
   }
 

@@ -1,14 +1,16 @@
+import { TopicValidatorResult } from '@libp2p/gossipsub'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Emitter } from '../base/emitter.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
+import { encodeBatch, framesOf, isGenuineBatch, originOf } from './batch.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { decodeFrame, decodePayload, encodePayload, type Frame } from './frame.ts'
-import { decodeBatch, Gossip, gossipTopic } from './gossip.ts'
+import { Gossip, gossipTopic } from './gossip.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Lanes } from './lanes.ts'
 import { heartbeatIntervalMs, linksMax } from './limits.ts'
@@ -46,6 +48,8 @@ export class MeshPeer implements Mesh {
   readonly #admitted = new Map<PeerId, SessionId>()
   readonly #watches = new Map<SessionId, () => void>()
   #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
+  /** Of the last batch; starts at the time, so that no session repeats one of another. */
+  #batchNumber: number
   #node: Promise<Node> | undefined
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
 
@@ -55,6 +59,7 @@ export class MeshPeer implements Mesh {
     this.id = peerIdFromPrivateKey(key).toString() as PeerId
     this.session = session
     this.#announced = { name: options.name, capabilities: options.capabilities, load: { slots: 0, busy: 0 } }
+    this.#batchNumber = clock.nowMs() * 1_000
     const signer = signerOf(key, this.id)
     const count = (counter: string) => this.#count(counter)
     this.#links = new LinkTable(clock)
@@ -79,7 +84,10 @@ export class MeshPeer implements Mesh {
       session,
       rendezvous,
       onSignal: sealed => this.#signals.receive(sealed),
-      onCandidate: () => this.#overlay.changed(),
+      onCandidate: (peer, isNewcomer) => {
+        if (isNewcomer) this.#overlay.newcomer(peer)
+        this.#overlay.changed()
+      },
       onLeft: (peer, gone) => this.#membership.hint(peer, gone),
       onState: options.onSignalingState,
       onWelcome: options.onWelcome,
@@ -104,6 +112,7 @@ export class MeshPeer implements Mesh {
       random,
       candidates: () => new Set([...this.#lobby.candidates.keys(), ...this.#membership.members.keys()]),
       linked: () => new Set(this.#links.peers),
+      engaged: () => provider.engaged,
       degreeOf: peer => this.#membership.members.get(peer)?.announcement.links.length ?? 0,
       dial: peer => this.#dialler.dial(peer),
       drop: peer => void this.#dialler.retire(peer),
@@ -148,7 +157,10 @@ export class MeshPeer implements Mesh {
     })
     this.#gossip = new Gossip({
       clock,
-      publish: batch => this.#publish(batch),
+      publish: async frames => {
+        this.#count('gossip.batches-sent')
+        return this.#publish(await encodeBatch(signer, ++this.#batchNumber, frames))
+      },
       isCongested: () => this.#links.isCongested,
     })
   }
@@ -181,9 +193,8 @@ export class MeshPeer implements Mesh {
     node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
     await this.#lanes.register(node)
     const { pubsub } = node.services
-    pubsub.addEventListener('message', ({ detail }) => {
-      if (detail.type === 'signed') this.#receiveBatch(detail.from.toString() as PeerId, detail.data)
-    })
+    pubsub.topicValidators.set(gossipTopic, (_via, message) => this.#judgeBatch(message.data))
+    pubsub.addEventListener('message', ({ detail }) => this.#receiveBatch(detail.data))
     await node.start()
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
@@ -337,9 +348,18 @@ export class MeshPeer implements Mesh {
     else this.#count('dropped.malformed')
   }
 
-  #receiveBatch(from: PeerId, data: Uint8Array): void {
-    const frames = decodeBatch(data)
-    if (frames instanceof MeshError) return this.#count('dropped.malformed')
+  /** Nothing of a batch is read, and nothing passed on, before its origin's signature held. */
+  async #judgeBatch(batch: Uint8Array): Promise<TopicValidatorResult> {
+    if (await isGenuineBatch(batch)) return TopicValidatorResult.Accept
+    this.#count('dropped.signature')
+    return TopicValidatorResult.Reject
+  }
+
+  #receiveBatch(batch: Uint8Array): void {
+    this.#count('gossip.batches-received')
+    const from = originOf(batch)
+    const frames = framesOf(batch)
+    if (frames instanceof MeshError || !from) return this.#count('dropped.malformed')
     for (const bytes of frames) {
       const frame = decodeFrame(bytes)
       if (frame instanceof MeshError || frame.header.kind !== 'broadcast') this.#count('dropped.malformed')

@@ -3,14 +3,14 @@
  * signals, relayed messages. The purpose is signed too, so that no record can be passed off as one of another kind.
  */
 import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
 import * as v from 'valibot'
 import { fromBase64Url, toBase64Url } from '../base/bytes.ts'
 import type { PeerId } from '../base/ids.ts'
+import { isSignature, signing } from './ed25519.ts'
 
 const encoder = new TextEncoder()
 
-export type Purpose = 'announcement' | 'goodbye' | 'signal' | 'relay' | 'verdict'
+export type Purpose = 'announcement' | 'broadcast' | 'goodbye' | 'signal' | 'relay' | 'verdict'
 
 export const signedSchema = v.strictObject({
   by: v.pipe(v.string(), v.maxLength(128)),
@@ -26,7 +26,8 @@ export interface Signer {
 }
 
 export function signerOf(key: PrivateKey, id: PeerId): Signer {
-  return { id, sign: async (purpose, content) => key.sign(bytesToSign(purpose, content)) }
+  const sign = signing(key)
+  return { id, sign: (purpose, content) => sign(bytesToSign(purpose, content)) }
 }
 
 export async function signRecord(signer: Signer, purpose: Purpose, value: unknown): Promise<Signed> {
@@ -35,18 +36,8 @@ export async function signRecord(signer: Signer, purpose: Purpose, value: unknow
 }
 
 /** True only where `by` made `signature` over `content` for this purpose. Never throws. */
-export async function isSignedBy(
-  by: string,
-  purpose: Purpose,
-  content: Uint8Array,
-  signature: Uint8Array,
-): Promise<boolean> {
-  try {
-    const id = peerIdFromString(by)
-    return id.type === 'Ed25519' && (await id.publicKey.verify(bytesToSign(purpose, content), signature))
-  } catch {
-    return false
-  }
+export function isSignedBy(by: PeerId, purpose: Purpose, content: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  return isSignature(by, bytesToSign(purpose, content), signature)
 }
 
 /** The content of a record whose signature holds and that fits the schema; otherwise undefined. Never throws. */
@@ -57,12 +48,13 @@ export async function openRecord<Content>(
 ): Promise<{ readonly by: PeerId; readonly content: Content } | undefined> {
   const record = v.safeParse(signedSchema, value)
   if (!record.success) return undefined
-  const { by, json, signature } = record.output
+  const { json, signature } = record.output
+  const by = record.output.by as PeerId
   const bytes = fromBase64Url(signature)
   if (!bytes || !(await isSignedBy(by, purpose, encoder.encode(json), bytes))) return undefined
   try {
     const content = v.safeParse(schema, JSON.parse(json))
-    return content.success ? { by: by as PeerId, content: content.output } : undefined
+    return content.success ? { by, content: content.output } : undefined
   } catch {
     return undefined
   }

@@ -53,8 +53,8 @@ export class WebRtcLinks implements LinkProvider {
     this.#options = options
   }
 
-  get dialsInFlight(): number {
-    return [...this.#byPeer.values()].filter(current => !current.isOpen).length
+  get engaged(): ReadonlySet<PeerId> {
+    return new Set([...this.#byPeer.values()].filter(current => !current.isOpen).map(current => current.remote.peer))
   }
 
   dial(to: Remote, options: { readonly signal: AbortSignal }): Promise<Pipe> {
@@ -63,7 +63,7 @@ export class WebRtcLinks implements LinkProvider {
       reject(new MeshError('dial-failed', 'a link to this peer exists or is being made'))
       return promise
     }
-    if (this.dialsInFlight >= dialsInFlightMax) {
+    if (this.engaged.size >= dialsInFlightMax) {
       reject(new MeshError('overloaded', `${dialsInFlightMax} dials are under way`))
       return promise
     }

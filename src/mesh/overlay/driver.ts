@@ -10,6 +10,8 @@ const reviewIntervalMs = 1_000
 const gatherMs = 5
 /** Links above the target stay this long, so that a joining crowd does not flap. */
 const dropDelayMs = 5_000
+/** How long a newcomer is left to dial for itself, ms. */
+const newcomerGraceMs = 1_500
 /** Relayed messages to one peer, within a review interval, after which it is dialled. */
 const relaysBeforeDial = 5
 
@@ -19,6 +21,8 @@ export interface OverlayDriverOptions {
   readonly random: Random
   readonly candidates: () => ReadonlySet<PeerId>
   readonly linked: () => ReadonlySet<PeerId>
+  /** Peers with whom a link is being made, whoever began. */
+  readonly engaged: () => ReadonlySet<PeerId>
   readonly degreeOf: (peer: PeerId) => number
   readonly dial: (peer: PeerId) => Promise<void>
   readonly drop: (peer: PeerId) => void
@@ -43,6 +47,12 @@ export class OverlayDriver {
 
   get dialling(): number {
     return this.#dialling.size
+  }
+
+  /** A newcomer dials whom it chooses; until it has had the time, we do not dial it too. */
+  newcomer(peer: PeerId): void {
+    const untilMs = this.#options.clock.monotonicMs() + newcomerGraceMs
+    if (!this.#resting.has(peer)) this.#resting.set(peer, { failures: 0, untilMs })
   }
 
   /** Somebody came, went, or a link changed. */
@@ -79,11 +89,13 @@ export class OverlayDriver {
   #review(): void {
     if (this.#isClosed) return
     this.#relays.clear()
-    const { self, candidates, linked, degreeOf, random, drop, clock } = this.#options
+    const { self, candidates, linked, engaged, degreeOf, random, drop, clock } = this.#options
     const known = candidates()
     for (const peer of this.#resting.keys()) if (!known.has(peer)) this.#resting.delete(peer)
     const resting = new Set([...this.#resting.keys()].filter(peer => this.#rest(peer)))
-    const view = { self, candidates: known, linked: linked(), dialling: this.#dialling, resting, degreeOf }
+    const now = linked()
+    const dialling = new Set([...this.#dialling, ...engaged()].filter(peer => !now.has(peer)))
+    const view = { self, candidates: known, linked: now, dialling, resting, degreeOf }
     const plan = planLinks(view, random)
     for (const peer of plan.dial) this.#dial(peer)
     if (plan.drop && clock.monotonicMs() - this.#lastChangeMs > dropDelayMs) drop(plan.drop)

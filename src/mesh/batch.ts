@@ -1,0 +1,95 @@
+/**
+ * A batch of broadcast frames on the wire, signed once by its origin:
+ *
+ *   id length (u8) | PeerId (UTF-8) | number (f64) | signature (64 bytes) | frames, each with its length (u32)
+ *
+ * gossipsub runs without signatures of its own (StrictNoSign): ours is verified once per batch, after duplicates are dropped,
+ * with a key imported once per peer; gossipsub's own cost a key import and a check for every copy that arrives.
+ */
+import { toHex } from '../base/bytes.ts'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
+import { isSignedBy, type Signer } from './signed.ts'
+
+const lengthBytes = 4
+const numberBytes = 8
+const signatureBytes = 64
+const peerIdBytesMax = 128
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** What a batch adds to the frames it carries, bytes, for a queue that fills it up to a size. */
+export const bytesPerFrame = lengthBytes
+
+/** Encodes and signs. `number` never repeats for one origin: it starts at the time of the session, in ms, and grows. */
+export async function encodeBatch(signer: Signer, number: number, frames: readonly Uint8Array[]): Promise<Uint8Array> {
+  const id = encoder.encode(signer.id)
+  const bodyAt = 1 + id.length + numberBytes + signatureBytes
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + lengthBytes + frame.length, bodyAt))
+  const view = new DataView(bytes.buffer)
+  bytes[0] = id.length
+  bytes.set(id, 1)
+  view.setFloat64(1 + id.length, number)
+  let at = bodyAt
+  for (const frame of frames) {
+    view.setUint32(at, frame.length)
+    bytes.set(frame, at + lengthBytes)
+    at += lengthBytes + frame.length
+  }
+  bytes.set(await signer.sign('broadcast', signedContent(bytes, id.length)), bodyAt - signatureBytes)
+  return bytes
+}
+
+/** Who a batch says it is from; to be believed after `isGenuineBatch`. */
+export function originOf(batch: Uint8Array): PeerId | undefined {
+  const length = batch[0] ?? 0
+  if (length === 0 || length > peerIdBytesMax || batch.length < 1 + length + numberBytes + signatureBytes)
+    return undefined
+  return decoder.decode(batch.subarray(1, 1 + length)) as PeerId
+}
+
+/** The same for every copy of a batch; includes a piece of the signature, so that a forged one cannot take a genuine one's place. */
+export function batchId(batch: Uint8Array): Uint8Array {
+  const length = batch[0] ?? 0
+  return batch.slice(0, 1 + length + numberBytes + 16)
+}
+
+/** The key that counts copies of one batch as one. */
+export function batchKey(id: Uint8Array): string {
+  return toHex(id)
+}
+
+/** True only where the origin signed all of it. Never throws. */
+export async function isGenuineBatch(batch: Uint8Array): Promise<boolean> {
+  const from = originOf(batch)
+  if (!from) return false
+  const length = batch[0] ?? 0
+  const signatureAt = 1 + length + numberBytes
+  const signature = batch.slice(signatureAt, signatureAt + signatureBytes)
+  return isSignedBy(from, 'broadcast', signedContent(batch, length), signature)
+}
+
+/** The frames of a batch from a peer, who may be broken or hostile. Never throws. */
+export function framesOf(batch: Uint8Array): Uint8Array[] | MeshError<'malformed'> {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
+  const frames: Uint8Array[] = []
+  for (let at = 1 + (batch[0] ?? 0) + numberBytes + signatureBytes; at < batch.length; ) {
+    if (at + lengthBytes > batch.length) return new MeshError('malformed', 'a batch ends in the middle of a length')
+    const length = view.getUint32(at)
+    at += lengthBytes
+    if (at + length > batch.length) return new MeshError('malformed', 'a batch ends in the middle of a frame')
+    frames.push(batch.subarray(at, at + length))
+    at += length
+  }
+  return frames
+}
+
+/** Everything but the signature. */
+function signedContent(batch: Uint8Array, idLength: number): Uint8Array {
+  const signatureAt = 1 + idLength + numberBytes
+  const content = new Uint8Array(batch.length - signatureBytes)
+  content.set(batch.subarray(0, signatureAt))
+  content.set(batch.subarray(signatureAt + signatureBytes), signatureAt)
+  return content
+}
