@@ -1,0 +1,130 @@
+/**
+ * `npm test`: every check of the project, cheapest first, stopping at the first stage that fails.
+ *
+ *   npm test                       everything, as CI runs it
+ *   npm test -- --only unit        some stages: check, unit, build, compliance, browser (comma-separated)
+ *   npm test -- --only browser -- test/browser/job.test.ts      what follows goes to vitest
+ *
+ * The last line is always `N passed, N failed`: the sum over all test runs.
+ */
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const reports = join(root, '.cache/test')
+
+interface Sums {
+  passed: number
+  failed: number
+}
+
+/** Resolves when the stage is green; throws with what went wrong. */
+type Stage = (sums: Sums, extra: readonly string[]) => Promise<void>
+
+const stages: Record<string, Stage> = {
+  async check() {
+    await run('tsc', ['-p', 'tsconfig.json'])
+    await run('tsc', ['-p', 'tsconfig.machines.json'])
+    await run('biome', ['check', '--error-on-warnings', '.'])
+    await run('knip', [])
+  },
+  unit: (sums, extra) => vitest(['unit', 'simulation'], sums, extra),
+  async build() {
+    await run('tsx', ['scripts/build.ts'])
+    await run('size-limit', [])
+  },
+  async compliance(sums) {
+    await mocha(['test/compliance/node.ts'], sums)
+    await mocha(['test/compliance/browser.ts', 'chromium'], sums)
+  },
+  browser: (sums, extra) => vitest(['browser'], sums, extra),
+}
+
+async function main(): Promise<void> {
+  const { only, extra } = readOptions()
+  const sums: Sums = { passed: 0, failed: 0 }
+  rmSync(reports, { recursive: true, force: true })
+  mkdirSync(reports, { recursive: true })
+  let broken: string | undefined
+  for (const name of only) {
+    const startedAt = Date.now()
+    console.log(`\n== ${name}`)
+    try {
+      await stages[name]?.(sums, extra)
+      console.log(`== ${name} is green after ${((Date.now() - startedAt) / 1000).toFixed(0)} s`)
+    } catch (error) {
+      broken = `${name}: ${error instanceof Error ? error.message : error}`
+      break
+    }
+  }
+  const isWhole = only.length === Object.keys(stages).length
+  if (!broken && isWhole && sums.passed === 0) broken = 'no test ran'
+  if (broken) console.log(`\nFailed in ${broken}`)
+  process.exitCode = broken || sums.failed > 0 ? 1 : 0
+  console.log(`\n${sums.passed} passed, ${sums.failed} failed`)
+}
+
+function readOptions(): { only: string[]; extra: string[] } {
+  const names = Object.keys(stages)
+  const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
+  const only = values.only?.split(',') ?? names
+  const unknown = only.find(name => !names.includes(name))
+  if (unknown === undefined) return { only: names.filter(name => only.includes(name)), extra: positionals }
+  console.error(`There is no stage "${unknown}". There are: ${names.join(', ')}.`)
+  process.exit(2)
+}
+
+async function vitest(projects: readonly string[], sums: Sums, extra: readonly string[]): Promise<void> {
+  const report = join(reports, `${projects.join('-')}.json`)
+  const chosen = projects.flatMap(project => ['--project', project])
+  const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report]
+  const failure = await run('vitest', ['run', ...chosen, ...reporters, ...extra]).catch((error: Error) => error)
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
+    sums.passed += numPassedTests
+    sums.failed += numFailedTests
+    if (numPassedTests === 0) throw new Error(`no ${projects.join(' or ')} test ran`)
+  } catch (error) {
+    throw failure ?? error
+  }
+  if (failure) throw failure
+}
+
+/** A compliance run ends with its sums as a line of JSON. */
+async function mocha(args: readonly string[], sums: Sums): Promise<void> {
+  let output = ''
+  const failure = await run('tsx', args, text => {
+    output += text
+  }).catch((error: Error) => error)
+  const last = output.trimEnd().split('\n').at(-1) ?? ''
+  if (last.startsWith('{')) {
+    const { passed, failed } = JSON.parse(last)
+    sums.passed += passed
+    sums.failed += failed
+  } else if (!failure) throw new Error(`${args[0]} reported nothing`)
+  if (failure) throw failure
+}
+
+/** Runs a tool of node_modules with its output streamed; rejects unless it exits with 0. */
+function run(tool: string, args: readonly string[], listen?: (text: string) => void): Promise<void> {
+  const child = spawn(join(root, 'node_modules/.bin', tool), args, {
+    cwd: root,
+    stdio: ['ignore', listen ? 'pipe' : 'inherit', 'inherit'],
+  })
+  child.stdout?.on('data', (chunk: Buffer) => {
+    process.stdout.write(chunk)
+    listen?.(chunk.toString())
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve()
+      else reject(new Error(`\`${tool} ${args.slice(0, 2).join(' ')}\` ended with ${signal ?? `code ${code}`}`))
+    })
+  })
+}
+
+await main()
