@@ -20,7 +20,12 @@ export function assign(
   const failure = hopeless(state, role, able)
   if (failure) return failure
 
-  const room = roomOf(able, role, nowMs)
+  const usable = new Set(able.filter(peer => peer.isAlive && peer.slots > 0).map(peer => peer.id))
+  const room = roomOf(
+    able.filter(peer => usable.has(peer.id)),
+    role,
+    nowMs,
+  )
   const given: Assignment[] = []
   const give = (shard: number, offers: readonly Offer[]): boolean => {
     const id = offers.length > 0 ? policy(shard, offers) : undefined
@@ -39,8 +44,10 @@ export function assign(
       waiting.push(...role.queue.slice(at))
       break
     }
-    const offers = free.filter(({ peer }) => !role.trouble.get(shard)?.failedAt.has(peer.id))
-    const holders = (role.holders.get(shard) ?? []).filter(id => able.some(peer => peer.id === id))
+    const failedAt = role.trouble.get(shard)?.failedAt
+    const offers = free.filter(({ peer }) => !failedAt?.has(peer.id))
+    // Whoever has it finished or under way is worth waiting for, unless it failed there or has no hands.
+    const holders = (role.holders.get(shard) ?? []).filter(id => usable.has(id) && !failedAt?.has(id))
     const preferred = offers.filter(({ peer }) => holders.includes(peer.id))
     if (!give(shard, holders.length > 0 ? preferred : offers)) waiting.push(shard)
   }
@@ -49,14 +56,14 @@ export function assign(
   return given
 }
 
-/** Each able peer's room: its slots and the prefetch, less what it has from us or said it has from anybody. */
-function roomOf(able: readonly Candidate[], role: Coordinator, nowMs: number): Map<string, Offer> {
+/** Each peer's room: its slots and the prefetch, less what it has from us or said it has from anybody. */
+function roomOf(usable: readonly Candidate[], role: Coordinator, nowMs: number): Map<string, Offer> {
   const outstanding = new Map<string, number>()
   for (const runs of role.runs.values())
     for (const { peer } of runs) outstanding.set(peer, (outstanding.get(peer) ?? 0) + 1)
   const room = new Map<string, Offer>()
-  for (const peer of able) {
-    if (!peer.isAlive || peer.slots === 0 || (role.busyUntilMs.get(peer.id) ?? 0) > nowMs) continue
+  for (const peer of usable) {
+    if ((role.busyUntilMs.get(peer.id) ?? 0) > nowMs) continue
     const used = Math.max(outstanding.get(peer.id) ?? 0, peer.busy)
     room.set(peer.id, { peer, free: peer.slots + prefetchShards - used })
   }

@@ -86,6 +86,7 @@ describe('the job machine', () => {
   })
 
   test('takes nothing of an earlier term, though its answers still come in (rule 2)', () => {
+    let retriesInAll = 0
     for (let seed = 0; seed < 100; seed++) {
       const options = { seed, peers: 3, shards: 30, deaths: 0, lossRate: 0, failureRate: 0.5 }
       const world = new World(options)
@@ -98,9 +99,10 @@ describe('the job machine', () => {
         original(peer, { kind: 'retry' }) // at once, by the peer that coordinated
       }
       world.run()
-      expect(retries, `seed ${seed}`).toBeGreaterThan(0)
+      retriesInAll += retries
       for (const { state } of world.living) expect(state.status.result?.inline, `seed ${seed}`).toBe(reference(30))
     }
+    expect(retriesInAll).toBeGreaterThan(100)
   })
 
   test('survives some failures of a function, at other peers', () => {
