@@ -5,24 +5,32 @@
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
-import type { Payload } from '../base/json.ts'
 import type { Random } from '../base/random.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
 import type { Identity } from '../mesh/identity.ts'
-import { MeshPeer } from '../mesh/mesh.ts'
+import { MeshPeer, peerIdOf } from '../mesh/mesh.ts'
 import type { MeshOptions } from '../mesh/options.ts'
 import type { Room } from '../mesh/room.ts'
-import type { Announcement } from '../mesh/types.ts'
+import type { Mesh } from '../mesh/types.ts'
+import type { Work } from '../work/index.ts'
+import type { JobView } from '../work/types.ts'
 import { friendlyName } from './names.ts'
 import type { Push, StartConfig } from './protocol.ts'
 import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
 import { Timeline } from './timeline.ts'
-import type { Work } from './work-port.ts'
 
 /** Snapshots leave at most this often (a frame), by this clock, also in a hidden tab. */
 const snapshotIntervalMs = 16
 /** With others in the room but no link by then, this peer counts as alone, with a problem to show. */
 const firstLinkWaitMs = 8_000
+
+/** What the engine hands to `work`. */
+export interface WorkContext {
+  readonly mesh: Mesh
+  readonly name: () => string
+  readonly onChange: (job: JobView) => void
+  readonly count: (counter: string) => void
+}
 
 export interface EngineOptions {
   readonly config: StartConfig
@@ -36,7 +44,7 @@ export interface EngineOptions {
   readonly rendezvous: Rendezvous
   readonly links: MeshOptions['links']
   readonly watchSession: NonNullable<MeshOptions['watchSession']>
-  readonly createWork: (mesh: MeshPeer, onChange: () => void) => Work
+  readonly createWork: (context: WorkContext) => Work
   readonly push: (message: Push) => void
 }
 
@@ -57,10 +65,8 @@ export class Engine {
   #joinedAtMs: number | undefined
   #isDirty = false
   #isReady = false
-  #name: string
-  #load: Announcement['load'] = { slots: 0, busy: 0 }
-  #capabilities: readonly string[]
   #stopWait: () => void = () => {}
+  readonly #jobStates = new Map<JobView['id'], JobView['state']>()
 
   /** BroadcastChannel on which tabs of this browser, in this room, say goodbye to each other. */
   readonly goodbyeChannel: string
@@ -71,12 +77,11 @@ export class Engine {
     this.goodbyeChannel = `tabmesh:${room.hash}`
     const { config, session, identity, clock, random, newId, push } = options
     this.#timeline = new Timeline(clock, event => push({ kind: 'timeline', event }))
-    this.#capabilities = config.capabilities
     this.mesh = new MeshPeer({
       key: identity.key,
       session,
       room,
-      name: config.name ?? '',
+      name: config.name ?? friendlyName(peerIdOf(identity.key)),
       device: options.device,
       browser: identity.browser,
       capabilities: config.capabilities,
@@ -89,11 +94,15 @@ export class Engine {
       onSignalingState: (state, error) => this.#signalingState(state, error),
       onWelcome: others => this.#welcome(others),
       onProblem: error => this.#trouble(error),
+      onSelfChange: () => this.#changed(),
     })
-    this.#name = config.name ?? friendlyName(this.mesh.id)
-    this.mesh.announce({ name: this.#name })
     this.#listen()
-    this.work = options.createWork(this.mesh, () => this.#changed())
+    this.work = options.createWork({
+      mesh: this.mesh,
+      name: () => this.mesh.announced.name,
+      onChange: job => this.#jobChanged(job),
+      count: counter => this.mesh.count(counter),
+    })
   }
 
   async start(): Promise<void> {
@@ -102,26 +111,7 @@ export class Engine {
   }
 
   rename(name: string): void {
-    this.#name = name
     this.mesh.announce({ name })
-    this.#changed()
-  }
-
-  /** What `work` announces goes through here, so that the page sees its own load too. */
-  announce(change: Partial<Pick<Announcement, 'capabilities' | 'load'>>): void {
-    if (change.load) this.#load = change.load
-    if (change.capabilities) this.#capabilities = change.capabilities
-    this.mesh.announce(change)
-    this.#changed()
-  }
-
-  /** The page's own functions, behind the capabilities that it announced. */
-  provide(
-    run: (call: number, capability: string, input: Payload) => Promise<Payload>,
-    abort: (call: number) => void,
-  ): void {
-    void run
-    void abort
   }
 
   async leave(): Promise<void> {
@@ -141,10 +131,8 @@ export class Engine {
       self: {
         id: this.mesh.id,
         session,
-        name: this.#name,
         device,
-        capabilities: this.#capabilities,
-        load: this.#load,
+        ...this.mesh.announced,
         joinedAtMs: this.#joinedAtMs,
       },
       room: { name: config.room, isPrivate: config.secret !== undefined },
@@ -154,6 +142,17 @@ export class Engine {
       jobs: this.work?.jobs ?? [],
       counters: { ...this.mesh.counters },
     }
+  }
+
+  #jobChanged(job: JobView): void {
+    const known = this.#jobStates.get(job.id)
+    if (known !== job.state) {
+      this.#jobStates.set(job.id, job.state)
+      const said = job.state === 'failed' ? `failed: ${job.error?.message ?? 'unknown reason'}` : job.state
+      this.#timeline.add('job', `Job "${job.title}" ${said}`)
+    }
+    this.#options.push({ kind: 'event', name: 'job', detail: job })
+    this.#changed()
   }
 
   #listen(): void {

@@ -1,6 +1,7 @@
 /** The options of `joinMesh`, checked with messages for whoever wrote them. By hand: the page before the console must stay small. */
 import { MeshError } from '../base/errors.ts'
 import type { Payload } from '../base/json.ts'
+import type { JobSpec } from '../work/types.ts'
 import type { StartConfig } from './protocol.ts'
 import type { MeshSnapshot } from './snapshot.ts'
 
@@ -24,6 +25,10 @@ export interface JoinOptions {
   readonly iceServers?: RTCIceServer[]
   /** Join although a room of this name is open under another secret. */
   readonly separate?: boolean
+  /** Where `sandbox.html` is served, for typed functions; without it the frame's document is inlined (`srcdoc`). */
+  readonly sandboxUrl?: string
+  /** Whether typed code that another peer sent may run in this tab (in the sandbox). Default: in private rooms only. */
+  readonly allowSource?: (job: JobSpec) => boolean | Promise<boolean>
   readonly onSnapshot?: (snapshot: MeshSnapshot) => void
   /** Carry link traffic through the page instead of transferring channels; for tests of that path. */
   readonly bridge?: boolean

@@ -1,5 +1,5 @@
 /** The page's end of the engine: starts the worker, keeps the snapshot current, and turns calls into messages. */
-import { proxy, type Remote, wrap } from 'comlink'
+import { expose, proxy, type Remote, wrap } from 'comlink'
 import './wire-errors.ts'
 import { Emitter } from '../base/emitter.ts'
 import { MeshError, type MeshErrorCode } from '../base/errors.ts'
@@ -10,7 +10,7 @@ import type { CallOptions, Incoming } from '../mesh/types.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
 import type { JoinOptions } from './join-options.ts'
 import { startConfig } from './join-options.ts'
-import { PageCapabilities } from './page-capabilities.ts'
+import { pageServices } from './page-services.ts'
 import type { Boot, EngineApi, Push, WireCallOptions } from './protocol.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -23,6 +23,8 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'tabmesh-engine' })
   const rpc = new MessageChannel()
   const links = new MessageChannel()
+  const services = new MessageChannel()
+  expose(pageServices(options), services.port1)
   const pageLinks = new PageLinks({ port: links.port1, forceBridge })
   const engine = wrap<EngineApi>(rpc.port1)
   const page = new PageMesh(engine, options, () => {
@@ -33,8 +35,8 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
     for (const push of event.data as Push[]) page.receive(push)
   }
   worker.onerror = event => page.fail(new MeshError('unsupported', `The engine did not start: ${event.message}`))
-  const boot: Boot = { kind: 'boot', config, rpc: rpc.port2, links: links.port2 }
-  worker.postMessage(boot, [rpc.port2, links.port2])
+  const boot: Boot = { kind: 'boot', config, rpc: rpc.port2, links: links.port2, services: services.port2 }
+  worker.postMessage(boot, [rpc.port2, links.port2, services.port2])
   addEventListener('pagehide', page.close)
   // A page restored from the back-forward cache finds its engine gone: only a reload brings it back.
   addEventListener('pageshow', event => {
@@ -75,7 +77,6 @@ class PageMesh implements MeshHandle {
     this.ready = promise
     this.#settle = { resolve, reject }
     this.inviteUrl = inviteUrl(options)
-    new PageCapabilities(options.capabilities ?? {}).provideTo(engine)
   }
 
   /** Says goodbye and ends the engine; called at `pagehide`. */

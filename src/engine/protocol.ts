@@ -1,7 +1,7 @@
 /** Between a page and its engine. Both are of one build, so nothing here is validated: it was where it entered. */
 import type { MeshErrorCode } from '../base/errors.ts'
-import type { PeerId, SessionId } from '../base/ids.ts'
-import type { Payload } from '../base/json.ts'
+import type { JobId, PeerId, SessionId } from '../base/ids.ts'
+import type { Json, Payload } from '../base/json.ts'
 import type { CallOptions, GatherOutcome, Incoming } from '../mesh/types.ts'
 import type { HandleEvents, JobRequest } from './handle.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
@@ -27,6 +27,8 @@ export interface Boot {
   readonly kind: 'boot'
   readonly config: StartConfig
   readonly rpc: MessagePort
+  /** On which the page serves PageServices. */
+  readonly services: MessagePort
   readonly links: MessagePort
 }
 
@@ -75,19 +77,14 @@ export interface EngineApi {
     options: WireCallOptions & { quorum?: number },
   ): Promise<readonly GatherOutcome[]>
   submit(capability: string, input: Payload, options: { timeoutMs?: number; abortId?: number }): Promise<Payload>
-  startJob(job: WireJobRequest): Promise<string>
-  cancelJob(id: string): Promise<void>
-  retryJob(id: string): Promise<void>
-  jobResult(id: string): Promise<Payload>
+  startJob(job: WireJobRequest): Promise<JobId>
+  cancelJob(id: JobId): Promise<void>
+  retryJob(id: JobId): Promise<void>
+  jobResult(id: JobId): Promise<Json>
   abort(abortId: number): void
   ping(peer: PeerId): Promise<number>
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>
   rename(name: string): void
   leave(): Promise<void>
-  /** The page's functions behind `capabilities`. */
-  provide(
-    run: (call: number, capability: string, input: Payload) => Promise<Payload>,
-    abort: (call: number) => void,
-  ): void
 }

@@ -1,7 +1,6 @@
 /** What the page asks of its engine, over comlink: signals and callbacks become ids that can cross a port. */
 import { type MeshErrorCode, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
-import type { Payload } from '../base/json.ts'
 import type { Engine } from './engine.ts'
 import type { EngineApi, Push, WireCallOptions } from './protocol.ts'
 
@@ -63,17 +62,16 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     },
     request: (to, topic, payload, options) => abortable(options, given => mesh.request(to, topic, payload, given)),
     gather: (topic, payload, options) => abortable(options, given => mesh.gather(topic, payload, given)),
-    submit: (capability, input, options) => abortable(options, given => work.submit(capability, input, given)),
+    submit: (capability, input, options) => abortable(options, given => work.submit({ capability, input, ...given })),
     startJob: job => work.startJob(job),
     cancelJob: id => work.cancelJob(id),
     retryJob: id => work.retryJob(id),
-    jobResult: id => work.jobResult(id) as Promise<Payload>,
+    jobResult: id => work.jobResult(id),
     abort: id => aborts.get(id)?.abort(),
     ping: peer => mesh.ping(peer),
     connect: (peer: PeerId) => mesh.dial(peer),
     cut: (peer: PeerId) => mesh.cut(peer),
     rename: name => engine.rename(name),
     leave: () => engine.leave(),
-    provide: (run, abort) => engine.provide(run, abort),
   }
 }

@@ -1,5 +1,5 @@
 /** The engine's worker in a tab: the first message brings the configuration and the ports, then everything runs here. */
-import { expose } from 'comlink'
+import { expose, wrap } from 'comlink'
 import './wire-errors.ts'
 import { toMeshError } from '../base/errors.ts'
 import type { SessionId } from '../base/ids.ts'
@@ -9,9 +9,10 @@ import { WebRtcLinks } from '../link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
 import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
 import { openRoom } from '../mesh/room.ts'
-import { createBrowserWork } from './browser-work.ts'
+import { createBrowserWork, openBlocks } from './browser-work.ts'
 import { deviceOf } from './device.ts'
 import { Engine } from './engine.ts'
+import type { PageServices } from './page-services.ts'
 import type { Boot, Push } from './protocol.ts'
 import { engineApi } from './rpc.ts'
 
@@ -34,14 +35,15 @@ self.onmessage = event => {
   })
 }
 
-async function start({ config, rpc, links }: Boot): Promise<void> {
+async function start({ config, rpc, links, services }: Boot): Promise<void> {
   const session = `${Date.now().toString(36)}-${randomId()}` as SessionId
   const toPage = (message: ToPage) => links.postMessage(message)
   const rendezvous = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
   rendezvous.prepare()
-  const [identity, room] = await Promise.all([
+  const [identity, room, store] = await Promise.all([
     claimIdentity(session, config.former),
     openRoom(config.room, config.secret),
+    openBlocks(systemClock),
   ])
   const engine = new Engine({
     config,
@@ -66,7 +68,16 @@ async function start({ config, rpc, links }: Boot): Promise<void> {
       return provider
     },
     watchSession,
-    createWork: createBrowserWork,
+    createWork: context =>
+      createBrowserWork({
+        ...context,
+        config,
+        store,
+        browser: identity.browser,
+        clock: systemClock,
+        random: systemRandom,
+        page: wrap<PageServices>(services),
+      }),
     push,
   })
   expose(engineApi(engine, push), rpc)

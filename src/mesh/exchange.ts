@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Payload } from '../base/json.ts'
+import type { Broadcasts } from './broadcasts.ts'
 import { Calls, Handled } from './calls.ts'
 import type { Delivery } from './delivery.ts'
 import { decodePayload, encodeFrame, encodePayload, type Frame, type Header } from './frame.ts'
-import type { Gossip } from './gossip.ts'
 import {
   broadcastBytesMax,
   callRetriesDefault,
@@ -22,7 +22,7 @@ export interface ExchangeOptions {
   readonly clock: Clock
   readonly newId: () => string
   readonly delivery: () => Delivery
-  readonly gossip: () => Gossip
+  readonly broadcasts: () => Broadcasts
   readonly peers: () => readonly PeerId[]
   readonly count: (counter: string) => void
 }
@@ -100,7 +100,7 @@ export class Exchange {
   async broadcast(topic: string, payload: Payload): Promise<void> {
     const { body, kind } = encodePayload(payload, broadcastBytesMax)
     const header = this.#header('broadcast', this.#options.newId(), topic, kind)
-    await this.#options.gossip().broadcast(encodeFrame({ header, body }))
+    await this.#options.broadcasts().send(encodeFrame({ header, body }))
   }
 
   /** A frame from a peer; `from` is proved by the link or by a signature. */

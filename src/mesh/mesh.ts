@@ -1,16 +1,14 @@
-import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Emitter } from '../base/emitter.ts'
-import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
-import { encodeBatch, framesOf, isGenuineBatch, originOf } from './batch.ts'
+import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
-import { decodeFrame, decodePayload, encodePayload, type Frame } from './frame.ts'
-import { Gossip, gossipTopic } from './gossip.ts'
+import { decodePayload, encodePayload, type Frame } from './frame.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Lanes } from './lanes.ts'
 import { heartbeatIntervalMs, linksMax } from './limits.ts'
@@ -32,7 +30,7 @@ export class MeshPeer implements Mesh {
   readonly session: SessionId
   readonly counters: Record<string, number> = {}
   readonly #options: MeshOptions
-  readonly #emitter = new Emitter<MeshEvents>(() => this.#count('listener-failed'))
+  readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #links: LinkTable
   readonly #provider: LinkProvider
   readonly #signals: Signals
@@ -44,24 +42,20 @@ export class MeshPeer implements Mesh {
   readonly #heartbeat: Heartbeat
   readonly #dialler: Dialler
   readonly #delivery: Delivery
-  readonly #gossip: Gossip
+  readonly #broadcasts: Broadcasts
   readonly #admitted = new Map<PeerId, SessionId>()
   readonly #watches = new Map<SessionId, () => void>()
   #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
-  /** Of the last batch; starts at the time, so that no session repeats one of another. */
-  #batchNumber: number
   #node: Promise<Node> | undefined
-  #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
 
   constructor(options: MeshOptions) {
     this.#options = options
     const { key, session, room, clock, random, newId, rendezvous } = options
-    this.id = peerIdFromPrivateKey(key).toString() as PeerId
+    this.id = peerIdOf(key)
     this.session = session
     this.#announced = { name: options.name, capabilities: options.capabilities, load: { slots: 0, busy: 0 } }
-    this.#batchNumber = clock.nowMs() * 1_000
     const signer = signerOf(key, this.id)
-    const count = (counter: string) => this.#count(counter)
+    const count = (counter: string) => this.count(counter)
     this.#links = new LinkTable(clock)
     const provider = options.links({
       self: { peer: this.id, session },
@@ -122,7 +116,7 @@ export class MeshPeer implements Mesh {
       newId,
       count,
       delivery: () => this.#delivery,
-      gossip: () => this.#gossip,
+      broadcasts: () => this.#broadcasts,
       peers: () => [...this.#membership.members.keys()],
     })
     this.#heartbeat = new Heartbeat({
@@ -155,13 +149,12 @@ export class MeshPeer implements Mesh {
       onFrame: (from, frame, isDirect) => this.#receive(from, frame, isDirect),
       onRelayed: peer => this.#overlay.relayed(peer),
     })
-    this.#gossip = new Gossip({
+    this.#broadcasts = new Broadcasts({
       clock,
-      publish: async frames => {
-        this.#count('gossip.batches-sent')
-        return this.#publish(await encodeBatch(signer, ++this.#batchNumber, frames))
-      },
+      signer,
+      count,
       isCongested: () => this.#links.isCongested,
+      onFrame: (from, frame) => this.#exchange.receive(from, frame),
     })
   }
 
@@ -184,7 +177,7 @@ export class MeshPeer implements Mesh {
         session: this.session,
         onAdmitted: (peer, session) => this.#admitted.set(peer, session),
         onRefused: (_peer, error) => {
-          this.#count(`refused.${error.code}`)
+          this.count(`refused.${error.code}`)
           if (error.code === 'version-mismatch') this.#options.onProblem(error)
         },
       },
@@ -192,12 +185,8 @@ export class MeshPeer implements Mesh {
     node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
     await this.#lanes.register(node)
-    const { pubsub } = node.services
-    pubsub.topicValidators.set(gossipTopic, (_via, message) => this.#judgeBatch(message.data))
-    pubsub.addEventListener('message', ({ detail }) => this.#receiveBatch(detail.data))
     await node.start()
-    pubsub.subscribe(gossipTopic)
-    this.#publish = batch => pubsub.publish(gossipTopic, batch)
+    this.#broadcasts.attach(node.services)
     return node
   }
 
@@ -217,9 +206,15 @@ export class MeshPeer implements Mesh {
   request: Mesh['request'] = (to, topic, payload, options) => this.#exchange.request(to, topic, payload, options)
   gather: Mesh['gather'] = (topic, payload, options) => this.#exchange.gather(topic, payload, options)
 
+  /** What this peer says of itself now. */
+  get announced(): Readonly<Pick<Announcement, 'name' | 'capabilities' | 'load'>> {
+    return this.#announced
+  }
+
   announce(change: Partial<Pick<Announcement, 'name' | 'capabilities' | 'load'>>): void {
     this.#announced = { ...this.#announced, ...change }
     this.#membership.changed()
+    this.#options.onSelfChange?.()
   }
 
   /** Round trip to a peer now, ms. */
@@ -277,7 +272,7 @@ export class MeshPeer implements Mesh {
     if (!this.#membership.members.has(to.peer)) return false
     this.#delivery
       .send(to.peer, this.#tellFrame('signal', sealed), 'messages')
-      .catch(() => this.#count('signals.not-carried'))
+      .catch(() => this.count('signals.not-carried'))
     return true
   }
 
@@ -345,26 +340,7 @@ export class MeshPeer implements Mesh {
     const word = decodePayload(frame)
     if (frame.header.topic === 'signal' && typeof word === 'string') this.#signals.receive(word)
     else if (frame.header.topic === 'membership' && isDirect) void this.#membership.receive(word, from)
-    else this.#count('dropped.malformed')
-  }
-
-  /** Nothing of a batch is read, and nothing passed on, before its origin's signature held. */
-  async #judgeBatch(batch: Uint8Array): Promise<TopicValidatorResult> {
-    if (await isGenuineBatch(batch)) return TopicValidatorResult.Accept
-    this.#count('dropped.signature')
-    return TopicValidatorResult.Reject
-  }
-
-  #receiveBatch(batch: Uint8Array): void {
-    this.#count('gossip.batches-received')
-    const from = originOf(batch)
-    const frames = framesOf(batch)
-    if (frames instanceof MeshError || !from) return this.#count('dropped.malformed')
-    for (const bytes of frames) {
-      const frame = decodeFrame(bytes)
-      if (frame instanceof MeshError || frame.header.kind !== 'broadcast') this.#count('dropped.malformed')
-      else this.#exchange.receive(from, frame)
-    }
+    else this.count('dropped.malformed')
   }
 
   #tellNeighbours(word: Json, except?: PeerId): void {
@@ -391,7 +367,8 @@ export class MeshPeer implements Mesh {
     return peerInfoOf(member, this.#links)
   }
 
-  #count(counter: string): void {
+  /** Counts an occurrence under a name, for `metrics`. */
+  count(counter: string): void {
     this.counters[counter] = (this.counters[counter] ?? 0) + 1
   }
 }
@@ -402,4 +379,8 @@ function parseJson(bytes: Uint8Array): unknown {
   } catch {
     return undefined
   }
+}
+
+export function peerIdOf(key: PrivateKey): PeerId {
+  return peerIdFromPrivateKey(key).toString() as PeerId
 }

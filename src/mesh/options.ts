@@ -37,4 +37,6 @@ export interface MeshOptions {
   /** The rendezvous listed the room: how many others there are. */
   readonly onWelcome: (others: number) => void
   readonly onProblem: (error: MeshError) => void
+  /** What this peer announces of itself changed. */
+  readonly onSelfChange?: () => void
 }
