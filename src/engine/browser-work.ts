@@ -17,7 +17,6 @@ import type { StartConfig } from './protocol.ts'
 export interface BrowserWorkOptions {
   readonly config: StartConfig
   readonly mesh: Mesh
-  readonly store: BlockStore
   readonly browser: string
   readonly name: () => string
   readonly clock: Clock
@@ -28,12 +27,12 @@ export interface BrowserWorkOptions {
 }
 
 /** Shared by the tabs of this browser where IndexedDB is allowed, otherwise this tab's own. */
-export function openBlocks(clock: Clock): Promise<BlockStore> {
+function openBlocks(clock: Clock): Promise<BlockStore> {
   return openIndexedStore({ nowMs: () => clock.nowMs() }).catch(() => createMemoryStore())
 }
 
-export function createBrowserWork(options: BrowserWorkOptions): Work {
-  const { config, mesh, store, browser, name, clock, random, page, onChange, count } = options
+export async function createBrowserWork(options: BrowserWorkOptions): Promise<Work> {
+  const { config, mesh, browser, name, clock, random, page, onChange, count } = options
   const openFrame = async () => {
     const { frame, port } = await page.openSandbox()
     return { port, close: () => void page.closeSandbox(frame) }
@@ -41,7 +40,7 @@ export function createBrowserWork(options: BrowserWorkOptions): Work {
   const entries = config.capabilities.map(capability => [capability, pageFunction(page, capability)] as const)
   return createWork({
     mesh,
-    store,
+    store: await openBlocks(clock),
     clock,
     random,
     self: { browser, name },

@@ -44,13 +44,15 @@ export interface EngineOptions {
   readonly rendezvous: Rendezvous
   readonly links: MeshOptions['links']
   readonly watchSession: NonNullable<MeshOptions['watchSession']>
-  readonly createWork: (context: WorkContext) => Work
+  /** Loaded once the room is being joined: jobs come after peers. */
+  readonly createWork: (context: WorkContext) => Promise<Work>
   readonly push: (message: Push) => void
 }
 
 export class Engine {
   readonly mesh: MeshPeer
-  readonly work: Work
+  /** Resolves when jobs can be run; rejects if they cannot. */
+  readonly work: Promise<Work>
   readonly #options: EngineOptions
   readonly #timeline: Timeline
   readonly #steps = new Map<JoinStep, MeshSnapshot['steps'][number]['state']>([
@@ -59,6 +61,8 @@ export class Engine {
     ['dialling', 'waiting'],
     ['admitted', 'waiting'],
   ])
+  readonly #startWork: (work: Promise<Work>) => void
+  #jobs: Work | undefined
   #phase: Phase = 'joining'
   #problem: MeshSnapshot['problem']
   #signaling: MeshSnapshot['signaling']['state'] = 'connecting'
@@ -97,17 +101,23 @@ export class Engine {
       onSelfChange: () => this.#changed(),
     })
     this.#listen()
-    this.work = options.createWork({
-      mesh: this.mesh,
-      name: () => this.mesh.announced.name,
-      onChange: job => this.#jobChanged(job),
-      count: counter => this.mesh.count(counter),
-    })
+    const { promise, resolve } = Promise.withResolvers<Work>()
+    this.work = promise
+    this.#startWork = resolve
   }
 
   async start(): Promise<void> {
     this.#changed()
     await this.mesh.start()
+    const work = this.#options.createWork({
+      mesh: this.mesh,
+      name: () => this.mesh.announced.name,
+      onChange: job => this.#jobChanged(job),
+      count: counter => this.mesh.count(counter),
+    })
+    this.#startWork(work)
+    this.#jobs = await work
+    this.#changed()
   }
 
   rename(name: string): void {
@@ -116,7 +126,7 @@ export class Engine {
 
   async leave(): Promise<void> {
     this.#stopWait()
-    this.work.close()
+    this.#jobs?.close()
     await this.mesh.leave()
     this.#phase = 'left'
     this.#pushSnapshot()
@@ -139,7 +149,7 @@ export class Engine {
       signaling: { state: this.#signaling, url: rendezvous.url },
       peers: this.mesh.peers,
       links: this.mesh.links,
-      jobs: this.work?.jobs ?? [],
+      jobs: this.#jobs?.jobs ?? [],
       counters: { ...this.mesh.counters },
     }
   }

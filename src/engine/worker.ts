@@ -9,7 +9,6 @@ import { WebRtcLinks } from '../link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
 import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
 import { openRoom } from '../mesh/room.ts'
-import { createBrowserWork, openBlocks } from './browser-work.ts'
 import { deviceOf } from './device.ts'
 import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
@@ -40,10 +39,9 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
   const toPage = (message: ToPage) => links.postMessage(message)
   const rendezvous = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
   rendezvous.prepare()
-  const [identity, room, store] = await Promise.all([
+  const [identity, room] = await Promise.all([
     claimIdentity(session, config.former),
     openRoom(config.room, config.secret),
-    openBlocks(systemClock),
   ])
   const engine = new Engine({
     config,
@@ -68,16 +66,17 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       return provider
     },
     watchSession,
-    createWork: context =>
-      createBrowserWork({
+    createWork: async context => {
+      const { createBrowserWork } = await import('./browser-work.ts')
+      return createBrowserWork({
         ...context,
         config,
-        store,
         browser: identity.browser,
         clock: systemClock,
         random: systemRandom,
         page: wrap<PageServices>(services),
-      }),
+      })
+    },
     push,
   })
   expose(engineApi(engine, push), rpc)
