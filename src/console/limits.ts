@@ -1,0 +1,24 @@
+/** Limits of the console. Those of jobs are in `work/limits.ts`; a copy here would drift. */
+
+export const roomNameCharsMax = 64
+export const keyCharsMax = 128
+export const tabNameCharsMax = 40
+/** Lines the Events panel holds; as many as the engine keeps. */
+export const timelineRowsMax = 1_000
+/** Seconds of history in a chart, one sample each. */
+export const historySamplesMax = 120
+/** Links with a line of their own in the round-trip chart. */
+export const chartedLinksMax = 12
+/** How long a peer that left stays in the graph, grey and fading, ms. */
+export const departedShownMs = 4_000
+/** Peers named in the legend of a job; the others are summed up. */
+export const legendPeersMax = 8
+/** Hits rendered at a time; "Show more" adds as many again. */
+export const hitsPageSize = 50
+/** How long the page lets a pattern search one page of hits for what to mark, ms. */
+export const highlightMs = 400
+/** Of a result shown as JSON; a larger one is cut, and downloaded whole. */
+export const jsonShownCharsMax = 20_000
+/** Peers up to which all discs are labelled, and own links carry their round trip. */
+export const labelledPeersMax = 24
+export const labelledLinksMax = 6

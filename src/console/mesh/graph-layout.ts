@@ -1,0 +1,134 @@
+/** Where the discs stand: a force simulation that is advanced by whoever draws, and rests when nothing moves any more. */
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type Simulation,
+  type SimulationLinkDatum,
+  type SimulationNodeDatum,
+} from 'd3-force'
+import type { PeerId } from '../../base/ids.ts'
+import { discRadius, type GraphEdge, type GraphNode } from './graph-model.ts'
+
+interface Body extends SimulationNodeDatum {
+  readonly id: PeerId
+  readonly isSelf: boolean
+}
+type Spring = SimulationLinkDatum<Body>
+
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** Room for a label beside and below a disc, pixels. */
+const sideMargin = 34
+const topMargin = 16
+const bottomMargin = 38
+
+export class GraphLayout {
+  readonly #simulation: Simulation<Body, Spring>
+  #bodies = new Map<PeerId, Body>()
+  #size: Size = { width: 0, height: 0 }
+  #shape = ''
+
+  constructor() {
+    this.#simulation = forceSimulation<Body, Spring>().stop()
+  }
+
+  get isResting(): boolean {
+    return this.#simulation.alpha() < this.#simulation.alphaMin()
+  }
+
+  position(id: PeerId): { x: number; y: number } {
+    const body = this.#bodies.get(id)
+    return { x: body?.x ?? this.#size.width / 2, y: body?.y ?? this.#size.height / 2 }
+  }
+
+  /** Takes in who and what is there now; warms up only when that, or the size, changed. */
+  update(nodes: readonly GraphNode[], edges: readonly GraphEdge[], size: Size): void {
+    const shape = `${size.width} ${size.height} ${nodes.map(node => node.id).join()} ${edges.map(edge => edge.key).join()}`
+    if (shape === this.#shape || size.width === 0) return
+    const isFirst = this.#shape === ''
+    this.#shape = shape
+    this.#size = size
+    const old = this.#bodies
+    this.#bodies = new Map(nodes.map(node => [node.id, old.get(node.id) ?? this.#newBody(node)]))
+    this.#setForces([...this.#bodies.values()], edges)
+    this.#simulation.alpha(isFirst ? 1 : Math.max(this.#simulation.alpha(), 0.35))
+    // The first picture is already in order; only later changes are seen to move.
+    if (isFirst) this.settle()
+  }
+
+  tick(): void {
+    this.#simulation.tick()
+    const radius = discRadius(this.#bodies.size)
+    for (const body of this.#bodies.values()) {
+      body.x = within(body.x ?? 0, radius + sideMargin, this.#size.width - radius - sideMargin)
+      body.y = within(body.y ?? 0, radius + topMargin, this.#size.height - radius - bottomMargin)
+    }
+  }
+
+  /** Straight to rest, for those who do not want to see motion. At most 300 steps, as d3 cools down. */
+  settle(): void {
+    while (!this.isResting) this.tick()
+  }
+
+  #newBody({ id, kind }: GraphNode): Body {
+    const { width, height } = this.#size
+    // Golden-angle places around the middle: apart from each other, and the same every time.
+    const index = this.#bodies.size + idSpread(id)
+    const distance = kind === 'self' ? 0 : Math.min(width, height) * 0.3
+    const angle = index * 2.399963
+    return {
+      id,
+      isSelf: kind === 'self',
+      x: width / 2 + Math.cos(angle) * distance,
+      y: height / 2 + Math.sin(angle) * distance,
+    }
+  }
+
+  #setForces(bodies: Body[], edges: readonly GraphEdge[]): void {
+    const { width, height } = this.#size
+    const spacing = Math.sqrt((width * height) / Math.max(2, bodies.length))
+    const radius = discRadius(bodies.length)
+    const springs = edges
+      .filter(edge => edge.kind !== 'relayed' && this.#bodies.has(edge.a) && this.#bodies.has(edge.b))
+      .map(({ a, b }) => ({ source: a, target: b }))
+    // A narrow picture pulls harder along its short side.
+    const pull = 0.05
+    this.#simulation
+      .nodes(bodies)
+      .force(
+        'springs',
+        forceLink<Body, Spring>(springs)
+          .id(body => body.id)
+          .distance(spacing * 0.8)
+          .strength(Math.min(0.35, 3 / Math.max(1, springs.length / bodies.length) / 10)),
+      )
+      .force('charge', forceManyBody<Body>().strength(-spacing * 2.4))
+      .force('apart', forceCollide<Body>(radius + Math.min(26, spacing / 4)))
+      .force(
+        'x',
+        forceX<Body>(width / 2).strength(body => (body.isSelf ? 0.2 : pull * Math.max(1, height / width))),
+      )
+      .force(
+        'y',
+        forceY<Body>(height / 2).strength(body => (body.isSelf ? 0.2 : pull * Math.max(1, width / height))),
+      )
+  }
+}
+
+function within(value: number, low: number, high: number): number {
+  return high < low ? (low + high) / 2 : Math.min(high, Math.max(low, value))
+}
+
+/** A number from an id, so that two tabs that arrive together do not start at one place. */
+function idSpread(id: string): number {
+  let sum = 0
+  for (const character of id.slice(-6)) sum = (sum * 31 + character.charCodeAt(0)) % 1_009
+  return sum
+}

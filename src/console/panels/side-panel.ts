@@ -1,0 +1,89 @@
+/** The right column: one tab per way of looking into the mesh. Only the one that is looked at exists. */
+import { css, html, LitElement } from 'lit'
+import '@awesome.me/webawesome/dist/components/tab-group/tab-group.js'
+import '@awesome.me/webawesome/dist/components/tab-panel/tab-panel.js'
+import '@awesome.me/webawesome/dist/components/tab/tab.js'
+import { sharedStyles } from '../look/styles.ts'
+import type { ConsoleStore } from '../store.ts'
+import './events-panel.ts'
+import './metrics-panel.ts'
+
+const panels = {
+  events: { title: 'Events', draw: (store: ConsoleStore) => html`<events-panel .store=${store}></events-panel>` },
+  metrics: { title: 'Metrics', draw: (store: ConsoleStore) => html`<metrics-panel .store=${store}></metrics-panel>` },
+}
+export type SideView = keyof typeof panels
+const views = Object.keys(panels) as SideView[]
+
+export class SidePanel extends LitElement {
+  static override properties = { store: { attribute: false }, view: {}, isBare: { type: Boolean } }
+  static override styles = [
+    sharedStyles,
+    css`
+      :host {
+        display: block;
+        min-height: 0;
+        height: 100%;
+      }
+      wa-tab-group {
+        --track-width: 1px;
+        --track-color: var(--hairline);
+        height: 100%;
+      }
+      wa-tab-group::part(tab-group) {
+        height: 100%;
+        min-height: 0;
+      }
+      wa-tab-group::part(nav) {
+        padding: 0 12px;
+      }
+      wa-tab-group::part(body) {
+        flex: 1 1 0;
+        min-height: 0;
+      }
+      wa-tab::part(tab) {
+        padding: 12px;
+      }
+      wa-tab-panel {
+        --padding: 0;
+        height: 100%;
+        min-height: 0;
+      }
+      wa-tab-panel::part(tab-panel) {
+        height: 100%;
+      }
+      .bare {
+        height: 100%;
+        min-height: 0;
+      }
+    `,
+  ]
+  declare store: ConsoleStore | undefined
+  declare view: SideView
+  /** Without the row of tabs: the bar at the bottom of a small screen chooses. */
+  declare isBare: boolean
+
+  constructor() {
+    super()
+    this.view = 'events'
+    this.isBare = false
+  }
+
+  override render() {
+    const { store } = this
+    if (!store) return html``
+    if (this.isBare) return html`<div class="bare">${panels[this.view].draw(store)}</div>`
+    return html`<wa-tab-group .active=${this.view} without-scroll-controls @wa-tab-show=${this.#onShow}>
+      ${views.map(view => html`<wa-tab panel=${view}>${panels[view].title}</wa-tab>`)}
+      ${views.map(
+        view => html`<wa-tab-panel name=${view}>${view === this.view ? panels[view].draw(store) : ''}</wa-tab-panel>`,
+      )}
+    </wa-tab-group>`
+  }
+
+  #onShow(event: CustomEvent<{ name: string }>): void {
+    this.view = views.find(view => view === event.detail.name) ?? this.view
+    this.dispatchEvent(new Event('change'))
+  }
+}
+customElements.define('side-panel', SidePanel)
