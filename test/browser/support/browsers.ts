@@ -76,6 +76,7 @@ const firefoxOptions: LaunchOptions = {
     'media.peerconnection.ice.obfuscate_host_addresses': false, // no mDNS candidates, as above
     'media.peerconnection.ice.loopback': true, // containers without any other network
     'browser.tabs.unloadOnLowMemory': false,
+    'privacy.reduceTimerPrecision': false, // benchmarks read times finer than 1 ms
   },
 }
 

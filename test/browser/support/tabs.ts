@@ -33,6 +33,8 @@ export async function openTab(browser: Browser, url: string, placement?: Placeme
 /** A tab that is watched already, but shows nothing yet. */
 export async function blankTab(browser: Browser, placement: Placement = 'window'): Promise<Tab> {
   const page = await browser.newPage({ type: placement })
+  // esbuild (tsx) wraps named functions in a helper, which functions sent to a page then miss.
+  await page.evaluateOnNewDocument('globalThis.__name ??= fn => fn')
   const problems: string[] = []
   const note = (text: string) => {
     if (!allowed.some(pattern => pattern.test(text))) problems.push(text)
@@ -46,7 +48,7 @@ export async function blankTab(browser: Browser, placement: Placement = 'window'
 
 /** The tab's own mesh handle, once it has joined. Rejects with the MeshError's code and message where it may not. */
 export async function meshOf(tab: Tab): Promise<JSHandle<MeshHandle>> {
-  await tab.page.waitForFunction(() => globalThis.meshReady !== undefined)
+  await tab.page.waitForFunction(() => globalThis.meshReady !== undefined, { polling: 20 })
   return tab.page.evaluateHandle(async () => {
     const ready = globalThis.meshReady
     if (!ready) throw new Error('globalThis.meshReady is missing')
@@ -61,7 +63,7 @@ export async function idOf(tab: Tab): Promise<PeerId> {
 
 /** Why `meshReady` rejected, as `code`; undefined where it resolved. */
 export async function refusalOf(tab: Tab): Promise<{ code: string; message: string } | undefined> {
-  await tab.page.waitForFunction(() => globalThis.meshReady !== undefined)
+  await tab.page.waitForFunction(() => globalThis.meshReady !== undefined, { polling: 20 })
   return tab.page.evaluate(async () => {
     try {
       await globalThis.meshReady
@@ -126,4 +128,21 @@ export async function crashTab(tab: Tab): Promise<void> {
 
 export async function isHidden(tab: Tab): Promise<boolean> {
   return tab.page.evaluate(() => document.visibilityState === 'hidden')
+}
+
+/** The words on the page, those inside shadow roots and slots included. */
+export async function textOf(tab: Tab): Promise<string> {
+  return tab.page.evaluate(() => {
+    const words: string[] = []
+    const visit = (node: Node) => {
+      if (node instanceof Element && (node.matches('style, script') || (!node.shadowRoot && !node.checkVisibility())))
+        return
+      if (node.nodeType === Node.TEXT_NODE && node.textContent?.trim()) words.push(node.textContent.trim())
+      const { shadowRoot } = node as Element
+      if (shadowRoot) for (const child of shadowRoot.childNodes) visit(child)
+      for (const child of node.childNodes) visit(child)
+    }
+    visit(document.body)
+    return words.join(' ')
+  })
 }

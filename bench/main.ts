@@ -1,0 +1,26 @@
+/** `npm run bench -- NAME [options]`: one benchmark, always beside a baseline measured in the same run. docs/performance.md has the figures. */
+
+const benchmarks: Record<
+  string,
+  { readonly what: string; readonly load: () => Promise<{ run(args: string[]): Promise<void> }> }
+> = {
+  join: { what: 'page navigation to a usable mesh', load: () => import('./join.ts') },
+  dial: { what: 'one link after the other', load: () => import('./dial.ts') },
+  rtt: { what: 'round trips and throughput of one link', load: () => import('./rtt.ts') },
+  broadcast: { what: 'latency, delivery and rate of broadcasts', load: () => import('./broadcast.ts') },
+  job: { what: 'one job on one tab and on many', load: () => import('./job.ts') },
+  leave: { what: 'how soon the others notice a closed tab', load: () => import('./leave.ts') },
+  'raft-core': { what: 'commits per second of the Raft core, in Node', load: () => import('./raft-core.ts') },
+}
+
+const [chosen = '', ...args] = process.argv.slice(2)
+const benchmark = benchmarks[chosen]
+if (!benchmark) {
+  console.error('npm run bench -- NAME [--browser chromium|firefox] [--hidden] [--tabs 3,10,20] [--count N]\n')
+  for (const [known, { what }] of Object.entries(benchmarks)) console.error(`  ${known.padEnd(10)} ${what}`)
+  process.exit(2)
+}
+const { run } = await benchmark.load()
+await run(args)
+
+export {}

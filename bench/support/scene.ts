@@ -1,0 +1,97 @@
+/** What the browser benchmarks share: their options, a server, one browser, and tabs that are visible or truly hidden. */
+import { parseArgs } from 'node:util'
+import type { Browser } from 'puppeteer-core'
+import type { BrowserName } from '../../test/browser/support/browsers.ts'
+import { type Display, openDisplay } from '../../test/browser/support/display.ts'
+import { type Room, Stage } from '../../test/browser/support/stage.ts'
+import { blankTab, idOf, isHidden, type Tab, waitForPeers } from '../../test/browser/support/tabs.ts'
+
+export interface SceneOptions {
+  readonly browser: BrowserName
+  readonly hidden: boolean
+  /** Tabs in the mesh; each benchmark has its own default. */
+  readonly tabs: readonly number[]
+  /** Repetitions of what is measured. */
+  readonly count: number
+}
+
+export function readOptions(
+  args: readonly string[],
+  defaults: { tabs: readonly number[]; count: number },
+): SceneOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      browser: { type: 'string', default: 'chromium' },
+      hidden: { type: 'boolean', default: false },
+      tabs: { type: 'string' },
+      count: { type: 'string' },
+    },
+  })
+  const { browser, hidden } = values
+  if (browser !== 'chromium' && browser !== 'firefox')
+    throw new Error(`--browser is chromium or firefox, not ${browser}`)
+  const tabs = values.tabs?.split(',').map(Number) ?? defaults.tabs
+  const count = values.count === undefined ? defaults.count : Number(values.count)
+  if (![...tabs, count].every(number => Number.isInteger(number) && number > 0)) {
+    throw new Error('--tabs and --count take whole numbers above 0')
+  }
+  return { browser, hidden, tabs, count }
+}
+
+export class Scene {
+  readonly options: SceneOptions
+  readonly stage: Stage
+  readonly #display: Display | undefined
+
+  private constructor(options: SceneOptions, stage: Stage, display: Display | undefined) {
+    this.options = options
+    this.stage = stage
+    this.#display = display
+  }
+
+  /** Always in a real window under Xvfb, so that visible and hidden tabs differ in nothing else. */
+  static async with<Result>(options: SceneOptions, use: (scene: Scene) => Promise<Result>): Promise<Result> {
+    const display = await openDisplay()
+    const stage = await Stage.open([options.browser], { display: display.name })
+    const scene = new Scene(options, stage, display)
+    try {
+      return await use(scene)
+    } finally {
+      await stage.clear().catch(error => console.error(String(error)))
+      await stage.close()
+      scene.#display?.close()
+    }
+  }
+
+  get browser(): Browser {
+    return this.stage.browser(this.options.browser)
+  }
+
+  async versions(): Promise<string> {
+    return this.browser.version()
+  }
+
+  async open(url: string): Promise<Tab> {
+    return this.stage.tab(this.options.browser, url, this.options.hidden ? 'tab' : 'window')
+  }
+
+  /** `count` tabs that all see each other; hidden ones behind a blank tab in front. */
+  async mesh(count: number, room: Room = this.stage.room()): Promise<Tab[]> {
+    const tabs: Tab[] = []
+    for (let index = 0; index < count; index++) tabs.push(await this.open(room.url(`T${index}`)))
+    await this.settle(tabs)
+    for (const tab of tabs) await waitForPeers(tab, count - 1, 60_000)
+    for (const tab of tabs) await idOf(tab)
+    return tabs
+  }
+
+  /** Puts the tabs where the options want them, and checks that they are. */
+  async settle(tabs: readonly Tab[]): Promise<void> {
+    if (this.options.hidden) await blankTab(this.browser, 'tab')
+    for (const tab of tabs) {
+      if ((await isHidden(tab)) !== this.options.hidden)
+        throw new Error(`a tab is ${this.options.hidden ? 'not ' : ''}hidden`)
+    }
+  }
+}

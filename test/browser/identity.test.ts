@@ -1,0 +1,67 @@
+/** Who a tab is: the same after a reload, somebody else when duplicated, and itself again when reopened. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserName } from './support/browsers.ts'
+import { Stage } from './support/stage.ts'
+import { closeTab, idOf, type Tab, waitForPeers } from './support/tabs.ts'
+
+describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await Stage.open([name])
+  })
+  afterEach(() => stage.clear())
+  afterAll(() => stage?.close())
+
+  test('a reloaded tab is the same peer, and is listed once', async () => {
+    const [one, two] = await pair(stage, name)
+    const before = await idOf(two)
+    for (let round = 0; round < 3; round++) {
+      await two.page.reload({ waitUntil: 'domcontentloaded' })
+      expect(await idOf(two)).toBe(before)
+      const peers = await waitForPeers(one, 1)
+      expect(peers.map(({ id }) => id)).toEqual([before])
+      await waitForPeers(two, 1)
+    }
+  })
+
+  test('a tab opened at the same address is another peer', async () => {
+    const room = stage.room()
+    const [one, two] = await pair(stage, name, room)
+    const three = await stage.tab(name, room.url('T1'))
+    await waitForPeers(three, 2)
+    expect(new Set([await idOf(one), await idOf(two), await idOf(three)]).size).toBe(3)
+  })
+
+  test('a duplicated tab, with the session storage of the first, is another peer', async () => {
+    const room = stage.room()
+    const [one, two] = await pair(stage, name, room)
+    const stored = await two.page.evaluate(() => JSON.stringify(sessionStorage))
+    const copy = await stage.tab(name, `${stage.server.origin}/favicon.svg`)
+    await copy.page.evaluate(stored => {
+      for (const [key, value] of Object.entries(JSON.parse(stored))) sessionStorage.setItem(key, String(value))
+    }, stored)
+    await copy.page.goto(room.url('copy'), { waitUntil: 'domcontentloaded' })
+    const peers = await waitForPeers(copy, 2)
+    expect(peers.map(({ id }) => id).sort()).toEqual([await idOf(one), await idOf(two)].sort())
+    expect(await idOf(copy)).not.toBe(await idOf(two))
+    expect((await waitForPeers(one, 2)).map(({ state }) => state)).toEqual(['alive', 'alive'])
+  })
+
+  test('a tab closed and opened again has its old identity', async () => {
+    const room = stage.room()
+    const [one, two] = await pair(stage, name, room)
+    const before = await idOf(two)
+    await closeTab(two)
+    await waitForPeers(one, 0)
+    const again = await stage.tab(name, room.url('T1'))
+    expect(await idOf(again)).toBe(before)
+    expect((await waitForPeers(one, 1)).map(({ id }) => id)).toEqual([before])
+  })
+})
+
+async function pair(stage: Stage, name: BrowserName, room = stage.room()): Promise<[Tab, Tab]> {
+  const [one, two] = await stage.tabs(room, [name, name])
+  if (!one || !two) throw new Error('no tabs')
+  await Promise.all([waitForPeers(one, 1), waitForPeers(two, 1)])
+  return [one, two]
+}

@@ -1,0 +1,55 @@
+/** Tabs of real browsers find each other: who is here, by name, how they are linked, and how far away they are. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserName } from './support/browsers.ts'
+import { everyTabHearsEveryOther } from './support/conversation.ts'
+import { Stage, times } from './support/stage.ts'
+import { idOf, meshOf, waitForPeers } from './support/tabs.ts'
+
+/** Generous: on one machine a round trip takes about 1 ms, and the machine may be busy. */
+const rttMsMax = 250
+
+const crowds: [string, BrowserName[]][] = [
+  ['five tabs of Chromium', times(5, 'chromium')],
+  ['five tabs of Firefox', times(5, 'firefox')],
+  ['three of Chromium and three of Firefox', ['chromium', 'firefox', 'chromium', 'firefox', 'chromium', 'firefox']],
+]
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open(['chromium', 'firefox'])
+})
+afterEach(() => stage.clear())
+afterAll(() => stage?.close())
+
+describe.each(crowds)('%s', (_, browsers) => {
+  test('each see all the others', async () => {
+    const tabs = await stage.tabs(stage.room(), browsers)
+    const ids = await Promise.all(tabs.map(idOf))
+    expect(new Set(ids).size).toBe(tabs.length)
+    for (const [index, tab] of tabs.entries()) {
+      const peers = await waitForPeers(tab, tabs.length - 1)
+      const names = peers.map(({ id, name }) => `${id} ${name}`)
+      const others = ids.flatMap((id, other) => (other === index ? [] : [`${id} T${other}`]))
+      expect(names.sort()).toEqual(others.sort())
+      for (const { id, link, rttMs, device } of peers) {
+        expect(['webrtc', 'broadcast', 'relayed']).toContain(link)
+        if (link !== 'relayed') expect(rttMs).toBeLessThan(rttMsMax)
+        expect(device).toMatch(browsers[ids.indexOf(id)] === 'chromium' ? /Chrom/ : /Firefox/)
+      }
+      expect(peers.filter(({ link }) => link !== 'relayed').length).toBeGreaterThanOrEqual(1)
+    }
+  })
+
+  test('hear each other, directly and by broadcast', async () => {
+    const tabs = await stage.tabs(stage.room(), browsers)
+    for (const tab of tabs) await waitForPeers(tab, tabs.length - 1)
+    await everyTabHearsEveryOther(tabs)
+  })
+})
+
+test('a tab that nobody joins is usable, and says that it is alone', async () => {
+  const [tab] = await stage.tabs(stage.room(), ['chromium'])
+  if (!tab) throw new Error('no tab')
+  const mesh = await meshOf(tab)
+  expect(await mesh.evaluate(mesh => [mesh.snapshot.phase, mesh.peers.length])).toEqual(['alone', 0])
+})
