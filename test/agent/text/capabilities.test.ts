@@ -52,9 +52,9 @@ function runCut(
 
 const files = [1, 2, 3].map(seed => ({ name: `${seed}.txt`, text: randomText(seed, 20_000) }))
 
-/** One line of 1.5 MB, with a run without white space that no block can hold, and text around it. */
+/** Lines and runs that no block can hold; of the first, 100 letters are left to the next block. */
 const awkward = [
-  { name: 'genome.txt', text: `before\n${'ACGT'.repeat(400_000)} after don’t\nlast line` },
+  { name: 'genome.txt', text: `before\n${'ACGT'.repeat(262_169)} after don’t\nlast line` },
   { name: 'line.txt', text: `${'many short words '.repeat(90_000)}the end\r\nnext line\r\n` },
   { name: '中.txt', text: `${'中文'.repeat(250_000)}\n終` },
   { name: 'empty.txt', text: '' },
