@@ -17,13 +17,16 @@ export function network(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped
   if (!isIPv6(address)) return address
+  const front = ipv6Groups(address).slice(0, 4)
+  return `${front.map(group => group.toString(16)).join(':')}::/64`
+}
+
+/** The eight 16-bit groups of an IPv6 address (one that ends in dotted IPv4 is not taken apart). */
+export function ipv6Groups(address: string): readonly number[] {
   const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length)
-  const groups = [...front, ...Array<string>(zeros).fill('0'), ...back]
-  return `${groups
-    .slice(0, 4)
-    .map(group => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
+  const groups = (text: string) => (text === '' ? [] : text.split(':').map(group => Number.parseInt(group, 16)))
+  const front = groups(head)
+  if (tail === undefined) return front
+  const back = groups(tail)
+  return [...front, ...Array<number>(Math.max(0, 8 - front.length - back.length)).fill(0), ...back]
 }
