@@ -36,8 +36,7 @@ export class Heartbeat {
     const startMs = clock.monotonicMs()
     await exchange.request(peer, topic, null, { timeoutMs, retries: 1 })
     const rttMs = clock.monotonicMs() - startMs
-    links.measured(peer, rttMs)
-    onMeasured(peer)
+    if (links.measured(peer, rttMs)) onMeasured(peer)
     return rttMs
   }
 

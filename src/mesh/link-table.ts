@@ -14,6 +14,8 @@ interface Link {
   /** The last few round trips, ms, newest last. */
   readonly samples: number[]
   heardMs: number
+  /** The round trip that was last made known, ms. */
+  toldMs: number | undefined
 }
 
 /** The round trip of a link is the median of so many pings: one busy moment does not swing the graph. */
@@ -41,7 +43,15 @@ export class LinkTable {
     const peer = connection.remotePeer.toString() as PeerId
     const openedAtMs = this.#clock.nowMs()
     const heardMs = this.#clock.monotonicMs()
-    this.#links.set(peer, { connection, session, pipe: this.#pipes.get(peer), openedAtMs, samples: [], heardMs })
+    this.#links.set(peer, {
+      connection,
+      session,
+      pipe: this.#pipes.get(peer),
+      openedAtMs,
+      samples: [],
+      heardMs,
+      toldMs: undefined,
+    })
     return this.#infoOf(peer) as LinkInfo
   }
 
@@ -76,12 +86,17 @@ export class LinkTable {
     return this.#infoOf(peer)
   }
 
-  measured(peer: PeerId, rttMs: number): void {
+  /** True where the link's round trip is now noticeably another than was last told. */
+  measured(peer: PeerId, sampleMs: number): boolean {
     const link = this.#links.get(peer)
-    if (!link) return
-    link.samples.push(rttMs)
+    if (!link) return false
+    link.samples.push(sampleMs)
     if (link.samples.length > samplesKept) link.samples.shift()
     link.heardMs = this.#clock.monotonicMs()
+    const rttMs = medianOf(link.samples)
+    if (link.toldMs !== undefined && Math.abs(rttMs - link.toldMs) < Math.max(2, link.toldMs / 4)) return false
+    link.toldMs = rttMs
+    return true
   }
 
   silentMs(peer: PeerId): number {
@@ -99,8 +114,12 @@ export class LinkTable {
     const link = this.#links.get(peer)
     if (!link) return undefined
     const { pipe, samples, openedAtMs } = link
-    const rttMs = [...samples].sort((a, b) => a - b)[samples.length >> 1]
+    const rttMs = samples.length === 0 ? undefined : medianOf(samples)
     const kind = pipe?.pipe.kind ?? 'webrtc'
     return { peer, kind, rttMs, sentBytes: pipe?.sentBytes ?? 0, receivedBytes: pipe?.receivedBytes ?? 0, openedAtMs }
   }
+}
+
+function medianOf(samples: readonly number[]): number {
+  return [...samples].sort((a, b) => a - b)[samples.length >> 1] ?? 0
 }

@@ -2,11 +2,11 @@
 import { gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, Logger, PrivateKey } from '@libp2p/interface'
-import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { linkTransport } from '../link/libp2p-transport.ts'
 import type { PipeConnection } from '../link/pipe-connection.ts'
+import { quietYamux } from '../link/quiet-yamux.ts'
 import type { LinkProvider } from '../link/types.ts'
 import { type AdmissionOptions, admittedNoise } from './admission.ts'
 import { batchId, batchKey } from './batch.ts'
@@ -35,7 +35,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
     addresses: { listen: [provider.kind === 'memory' ? `/memory/${options.admission.self}` : '/webrtc'] },
     transports: [linkTransport({ provider, sessionOf, onConnection })],
     connectionEncrypters: [admittedNoise(options.admission)],
-    streamMuxers: [yamux({ enableKeepAlive: false })],
+    streamMuxers: [quietYamux()],
     connectionMonitor: { enabled: false }, // we measure links ourselves
     connectionGater: { denyDialMultiaddr: () => false },
     connectionManager: {
