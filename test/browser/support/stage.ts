@@ -46,6 +46,11 @@ export class Stage {
     return tab
   }
 
+  /** A tab that a test opened itself, to be watched and closed with the others. */
+  adopt(tab: Tab): void {
+    this.#tabs.push(tab)
+  }
+
   /** One tab in `room` per entry, opened one after the other: `['chromium', 'chromium']`; named T0, T1, ... */
   async tabs(room: Room, browsers: readonly BrowserName[], placement?: Placement): Promise<Tab[]> {
     const tabs: Tab[] = []
@@ -53,10 +58,10 @@ export class Stage {
     return tabs
   }
 
-  /** Ends a test: closes its tabs, and throws if any of them complained. */
-  async clear(): Promise<void> {
+  /** Ends a test: closes its tabs, and throws if any of them complained of anything but what the test `expected`. */
+  async clear(expected: readonly RegExp[] = []): Promise<void> {
     const tabs = this.#tabs.splice(0)
-    const problems = tabs.flatMap(tab => tab.problems)
+    const problems = tabs.flatMap(tab => tab.problems).filter(text => !expected.some(pattern => pattern.test(text)))
     for (const tab of tabs) if (!tab.isGone) await closeTab(tab)
     if (problems.length > 0) throw new Error(`the console complained:\n${[...new Set(problems)].join('\n')}`)
   }

@@ -1,0 +1,94 @@
+/** Who is gone leaves every list, whether the tab was closed, left, or died. How fast is measured by `npm run bench -- leave`. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserName } from './support/browsers.ts'
+import { everyTabHearsEveryOther } from './support/conversation.ts'
+import { Stage, times } from './support/stage.ts'
+import { closeTab, crashTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+
+/** Budgets are 50 ms (closed) and 3 s (crashed elsewhere); a busy test machine gets more. */
+const closedMsMax = 2_000
+const crashedMsMax = 10_000
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open(['chromium', 'firefox'])
+})
+afterEach(() => stage.clear())
+afterAll(() => stage?.close())
+
+const crowds: [string, BrowserName[]][] = [
+  ['Chromium', times(5, 'chromium')],
+  ['Firefox', times(5, 'firefox')],
+  ['both', ['chromium', 'firefox', 'chromium', 'firefox']],
+]
+
+describe.each(crowds)('of %s', (_, browsers) => {
+  test.each([0, browsers.length - 1])('a closed tab is gone from all lists (tab %i)', async index => {
+    const tabs = await meet(browsers)
+    const leaver = tabs[index] as Tab
+    const reasons = await watch(tabs, leaver)
+    const startedAt = Date.now()
+    await closeTab(leaver)
+    const left = tabs.filter(tab => tab !== leaver)
+    for (const tab of left) await waitForPeers(tab, left.length - 1, closedMsMax)
+    expect(Date.now() - startedAt).toBeLessThan(closedMsMax + 1_000)
+    expect(await reasons()).toEqual(left.map(() => 'closed'))
+    await everyTabHearsEveryOther(left)
+  })
+
+  test('a tab that leaves says so', async () => {
+    const tabs = await meet(browsers)
+    const leaver = tabs[1] as Tab
+    const reasons = await watch(tabs, leaver)
+    await (await meshOf(leaver)).evaluate(mesh => mesh.leave())
+    const left = tabs.filter(tab => tab !== leaver)
+    for (const tab of left) await waitForPeers(tab, left.length - 1, closedMsMax)
+    expect(await reasons()).toEqual(left.map(() => 'left'))
+  })
+})
+
+test.each<[string, BrowserName[]]>([
+  ['tabs of its own browser', times(4, 'chromium')],
+  ['tabs of another browser', ['chromium', 'firefox', 'firefox']],
+])('a tab whose renderer was killed is gone from the lists of %s', async (_, browsers) => {
+  const tabs = await meet(browsers)
+  const [victim, ...left] = tabs as [Tab, ...Tab[]]
+  const reasons = await watch(tabs, victim)
+  await crashTab(victim)
+  for (const tab of left) await waitForPeers(tab, left.length - 1, crashedMsMax)
+  // Nobody said goodbye, so nobody may claim that it did.
+  for (const reason of await reasons()) expect(['crashed', 'closed']).toContain(reason)
+  await everyTabHearsEveryOther(left)
+})
+
+test('all but one may close, one after the other and all at once', async () => {
+  const tabs = await meet(times(5, 'chromium'))
+  const [last, ...others] = tabs as [Tab, ...Tab[]]
+  await closeTab(others[0] as Tab)
+  await waitForPeers(last, 3, closedMsMax)
+  await Promise.all(others.slice(1).map(closeTab))
+  await waitForPeers(last, 0, closedMsMax)
+  expect(await (await meshOf(last)).evaluate(mesh => mesh.snapshot.phase)).toMatch(/joined|alone/)
+})
+
+async function meet(browsers: readonly BrowserName[]): Promise<Tab[]> {
+  const tabs = await stage.tabs(stage.room(), browsers)
+  for (const tab of tabs) await waitForPeers(tab, browsers.length - 1)
+  return tabs
+}
+
+/** Listens in all other tabs for the leaving of one; the function returned tells the reasons they were given. */
+async function watch(tabs: readonly Tab[], leaver: Tab): Promise<() => Promise<string[]>> {
+  const id = await idOf(leaver)
+  const others = tabs.filter(tab => tab !== leaver)
+  const heard = await Promise.all(
+    others.map(async tab =>
+      (await meshOf(tab)).evaluateHandle((mesh, id) => {
+        const reasons: string[] = []
+        mesh.on('agent-leave', ({ peer, reason }) => peer.id === id && reasons.push(reason))
+        return reasons
+      }, id),
+    ),
+  )
+  return async () => (await Promise.all(heard.map(reasons => reasons.jsonValue()))).flat()
+}
