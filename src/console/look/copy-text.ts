@@ -30,7 +30,7 @@ export class CopyText extends LitElement {
   #timer: ReturnType<typeof setTimeout> | undefined
 
   override render() {
-    return html`<button class="plain" title=${this.text ?? ''} aria-label="Copy ${this.text ?? ''}" @click=${() => this.#copy()}>
+    return html`<button class="plain" title=${this.text ?? ''} aria-label="Copy ${this.shown ?? this.text ?? ''}" @click=${() => this.#copy()}>
         ${this.shown ?? this.text} ${icon(this.answer === 'copied' ? 'check' : this.answer === 'failed' ? 'cross' : 'copy')}
       </button>
       <span class="unseen" role="status">${this.answer === 'copied' ? 'Copied' : this.answer ? 'Could not copy' : ''}</span>`

@@ -1,0 +1,26 @@
+/** Which picture of a mesh the fake shows. */
+import type { Phase } from '../../src/engine/snapshot.ts'
+
+const jobs = ['none', 'storing', 'running', 'done', 'find', 'own', 'failed'] as const
+const phases = ['joining', 'alone', 'joined', 'failed', 'left'] as const
+
+export interface Scene {
+  readonly peers: number
+  readonly phase: Phase
+  readonly job: (typeof jobs)[number]
+  /** Code of a problem: blocking in phase `failed`, a notice otherwise. */
+  readonly problem: string | undefined
+  /** Nothing changes by itself: for pictures. */
+  readonly isStill: boolean
+}
+
+export function sceneOf(params: URLSearchParams): Scene {
+  const peers = Number(params.get('peers') ?? 5)
+  return {
+    peers,
+    phase: phases.find(phase => phase === params.get('phase')) ?? (peers === 0 ? 'alone' : 'joined'),
+    job: jobs.find(job => job === params.get('job')) ?? 'none',
+    problem: params.get('problem') ?? undefined,
+    isStill: params.has('still'),
+  }
+}
