@@ -131,7 +131,7 @@ export class Leadership {
 
   /** Copies blocks until each lies in two browsers, and again when somebody leaves. */
   async #keepSafe(): Promise<void> {
-    const { entry, copies, clock, mesh, fence } = this.#options
+    const { entry, copies, mesh, fence } = this.#options
     const { signal } = this.#stop
     let seen: string | undefined
     let isSafe = false
@@ -142,23 +142,25 @@ export class Leadership {
         seen = present
         this.#feed({ kind: 'stored', fence, isSafe })
       }
-      await pause(clock, limits.copyRetryMs, signal)
+      await this.#untilPeersChange(limits.copyRetryMs)
     }
   }
-}
 
-/** Resolves after `delayMs`, or at once when aborted. */
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) return resolve()
-    const done = () => {
-      cancel()
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const cancel = clock.after(delayMs, done)
-    signal.addEventListener('abort', done)
-  })
+  /** Or until `timeoutMs` are over, or this peer coordinates no longer. */
+  #untilPeersChange(timeoutMs: number): Promise<void> {
+    const { clock, mesh } = this.#options
+    const { signal } = this.#stop
+    return new Promise(resolve => {
+      const done = () => {
+        for (const off of offs) off()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const offs = [clock.after(timeoutMs, done), mesh.on('agent-join', done), mesh.on('agent-leave', done)]
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+    })
+  }
 }
 
 /** A failure of the function is the shard's; anything else is the way there. */

@@ -78,10 +78,12 @@ function apply(state: JobState, input: Input, now: Now, effects: Effect[]): void
   switch (input.kind) {
     case 'submit':
       return claim(state, true, effects)
-    case 'peers':
+    case 'peers': {
+      const before = state.peers
       state.peers = input.peers
-      if (role.kind === 'coordinator') dropDeparted(state, role)
+      if (role.kind === 'coordinator') dropDeparted(state, role, before)
       return
+    }
     case 'tick':
       return
     case 'heard':
@@ -170,13 +172,15 @@ function take(state: JobState, role: Coordinator, peer: PeerId, shard: number): 
   role.credit.set(peer, { name, done: credit.done + 1, bytes: credit.bytes + (state.shardBytes[shard] ?? 0) })
 }
 
-/** A departed peer's shards are handed on. */
-function dropDeparted(state: JobState, role: Coordinator): void {
+/** A departed peer's shards are handed on; whether its blocks lie elsewhere too is to be seen. */
+function dropDeparted(state: JobState, role: Coordinator, before: readonly Candidate[]): void {
   const present = new Set(state.peers.map(peer => `${peer.id} ${peer.session}`))
+  if (before.every(peer => present.has(`${peer.id} ${peer.session}`))) return
+  state.status = { ...state.status, safeToClose: false }
+  role.isDirty = true
   for (const [shard, runs] of [...role.runs]) {
     const left = runs.filter(run => present.has(`${run.peer} ${run.session}`))
     if (left.length === runs.length) continue
-    role.isDirty = true
     if (left.length > 0) role.runs.set(shard, left)
     else role.runs.delete(shard)
     if (role.taken.has(shard) || left.length > 0) continue
@@ -240,6 +244,7 @@ function claim(state: JobState, isFresh: boolean, effects: Effect[]): void {
     session: state.self.session,
     version: 0,
     phase: 'running',
+    safeToClose: false, // until this coordinator has seen for itself
   }
   effects.push({ kind: 'lead', fence, isFresh })
 }

@@ -1,5 +1,6 @@
 /** A mesh in memory: every peer sees every other, messages arrive in later tasks, and peers can vanish in the middle of anything. */
 
+import { setMaxListeners } from 'node:events'
 import { Emitter } from '../../../src/base/emitter.ts'
 import { MeshError, toMeshError } from '../../../src/base/errors.ts'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
@@ -81,6 +82,7 @@ export class FakeMesh implements Mesh {
 
   constructor(network: FakeNetwork, id: PeerId, session: SessionId, name: string, browser: string) {
     this.#network = network
+    setMaxListeners(0, this.gone.signal)
     this.id = id
     this.session = session
     this.info = {
@@ -133,6 +135,7 @@ export class FakeMesh implements Mesh {
 
   request(to: PeerId, topic: string, payload: Payload, options: CallOptions = {}): Promise<Payload> {
     const { timeoutMs = 10_000, signal } = options
+    if (signal) setMaxListeners(0, signal)
     return new Promise((resolve, reject) => {
       const fail = (code: 'timeout' | 'aborted' | 'disconnected' | 'no-such-peer') => () =>
         reject(new MeshError(code, `${topic}: ${code}`))

@@ -1,4 +1,5 @@
 /** A runner whose map calls wait at a gate, so that a test decides when work goes on. */
+import { setMaxListeners } from 'node:events'
 import { createInlineRunner } from '../../../src/agent/inline-runner.ts'
 import type { Runner } from '../../../src/work/runner.ts'
 
@@ -37,6 +38,7 @@ export function createGatedRunner(slots = 1): GatedRunner {
     async map(task, signal) {
       await new Promise<void>((resolve, reject) => {
         line.push(resolve)
+        setMaxListeners(0, signal)
         signal.addEventListener('abort', () => reject(signal.reason))
         drain()
       })
