@@ -1,5 +1,7 @@
 /** The built console over HTTP: our headers on everything, hashed files cached for good, all else asked for again each time. */
+import { statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import sirv from 'sirv'
 import { headersFor } from '../headers.ts'
 
@@ -8,10 +10,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** Vite puts a hash of the content into the name of everything below it. */
 const hashedFolder = '/assets/'
 
-/** Reads the list of files once; a new build needs a new site. */
 export function createSite(folder: string): Handler {
-  // No guessed extensions: `/sandbox` must not be `/sandbox.html` under the policy of another path.
-  const files = sirv(folder, { etag: true, brotli: true, gzip: true, extensions: [] })
+  const filesOf = filesOfBuild(folder)
   return (request, response) => {
     const pathname = pathnameOf(request)
     for (const [name, value] of Object.entries(headersFor(pathname))) response.setHeader(name, value)
@@ -24,7 +24,20 @@ export function createSite(folder: string): Handler {
       pathname.startsWith(hashedFolder) ? 'public, max-age=31536000, immutable' : 'no-cache',
     )
     if (pathname === '/') request.url = `/index.html${(request.url ?? '').slice(1)}`
-    files(request, response, () => plain(response, 404, 'There is no such file here.'))
+    filesOf(pathname)(request, response, () => plain(response, 404, 'There is no such file here.'))
+  }
+}
+
+/** sirv lists the files once. Whoever asks for the page gets the list made anew if there was a build since. */
+function filesOfBuild(folder: string): (pathname: string) => ReturnType<typeof sirv> {
+  const builtAtMs = () => statSync(join(folder, 'index.html'), { throwIfNoEntry: false })?.mtimeMs
+  // No guessed extensions: `/sandbox` must not be `/sandbox.html` under the policy of another path.
+  const list = () => sirv(folder, { etag: true, brotli: true, gzip: true, extensions: [] })
+  let listed = { atMs: builtAtMs(), files: list() }
+  return pathname => {
+    const atMs = pathname === '/' || pathname === '/index.html' ? builtAtMs() : listed.atMs
+    if (atMs !== undefined && atMs !== listed.atMs) listed = { atMs, files: list() }
+    return listed.files
   }
 }
 
