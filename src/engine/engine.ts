@@ -173,20 +173,27 @@ export class Engine {
         this.#changed()
       })
     }
-    this.mesh.on('agent-join', peer => this.#timeline.add('peer', `${peer.name} joined from ${peer.device}`, peer.id))
+    this.mesh.on('agent-join', peer => {
+      this.#timeline.add('peer', `${peer.name} joined from ${peer.device}`, peer.id)
+      if (peer.link !== 'relayed') this.#timeline.add('link', `Link to ${peer.name} opened (${peer.link})`, peer.id)
+    })
     this.mesh.on('agent-leave', ({ peer, reason }) => {
       this.#timeline.add('peer', `${peer.name} left (${reason})`, peer.id)
       if (this.mesh.peers.length === 0 && this.#phase === 'joined') this.#settle('alone')
     })
     this.mesh.on('link-open', link => {
-      this.#timeline.add('link', `Link to ${this.#nameOf(link.peer)} opened (${link.kind})`, link.peer)
+      const name = this.#nameOf(link.peer) // not known yet for a newcomer: its `agent-join` says so then
+      if (name) this.#timeline.add('link', `Link to ${name} opened (${link.kind})`, link.peer)
       this.#settle('joined')
     })
-    this.mesh.on('link-close', ({ peer }) => this.#timeline.add('link', `Link to ${this.#nameOf(peer)} closed`, peer))
+    this.mesh.on('link-close', ({ peer }) => {
+      const name = this.#nameOf(peer)
+      if (name) this.#timeline.add('link', `Link to ${name} closed`, peer)
+    })
   }
 
-  #nameOf(peer: PeerId): string {
-    return this.mesh.peers.find(info => info.id === peer)?.name ?? `a peer (…${peer.slice(-6)})`
+  #nameOf(peer: PeerId): string | undefined {
+    return this.mesh.peers.find(info => info.id === peer)?.name
   }
 
   #signalingState(state: 'connecting' | 'connected' | 'down', error?: MeshError): void {
