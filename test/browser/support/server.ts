@@ -21,7 +21,9 @@ const startTimeoutMs = 120_000 // it may build first
 
 export async function startServer(options: { readonly port?: number } = {}): Promise<Server> {
   const args = ['--import', 'tsx', 'scripts/start.ts', '--port', String(options.port ?? 0), '--host', '127.0.0.1']
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  // As people start it: vitest sets NODE_ENV=test, with which a build would be one for development.
+  const { NODE_ENV: _, ...env } = process.env
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const url = await new Promise<URL>((resolve, reject) => {
     const onOutput = (chunk: Buffer) => {
