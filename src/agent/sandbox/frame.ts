@@ -39,10 +39,10 @@ export class Frame {
     if (this.#isClosed) return Promise.reject(gone())
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
-      const late = () => stop(new MeshError('function-timeout', timeoutMessage(timeoutMs)))
+      const late = (ms: number) => () => stop(new MeshError('function-timeout', timeoutMessage(ms)))
       const abort = () => stop(new MeshError('cancelled', 'the job has ended'))
       // Reading the function has a time of its own: a code that never ends at top level never gets ready.
-      let cancelClock = this.#clock.after(functionLoadMs, late)
+      let cancelClock = this.#clock.after(functionLoadMs, late(functionLoadMs))
       const settle = (outcome: Uint8Array | MeshError) => {
         this.#runs.delete(id)
         cancelClock()
@@ -56,7 +56,7 @@ export class Frame {
       }
       const ready = () => {
         cancelClock()
-        cancelClock = this.#clock.after(timeoutMs, late)
+        cancelClock = this.#clock.after(timeoutMs, late(timeoutMs))
       }
       this.#runs.set(id, { settle, ready })
       this.#port.postMessage({ kind: 'start', id, script, input })
