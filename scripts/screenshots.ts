@@ -96,8 +96,8 @@ async function takeFake(browser: Browser): Promise<void> {
         const page = await openPage(browser, size, theme)
         await page.goto(`${origin}?${query}${isLive ? '' : '&still'}${room}`)
         await settled(page)
+        if (size === phone && query.includes('job=')) await pressWords(page, 'Work')
         for (const words of press) await pressWords(page, words)
-        if (size === phone && query.includes('job=') && press.length === 0) await pressWords(page, 'Work')
         // A chart of one second is no chart.
         if (isLive) await new Promise(resolve => setTimeout(resolve, 12_000))
         await take(page, `${name}-${size.width}-${theme}`)

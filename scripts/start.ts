@@ -71,7 +71,7 @@ await runCommand(async () => {
     await Promise.all(servers.map(closed))
   }
   const makeServer = () => {
-    const server = tls === undefined ? createHttpServer(handler) : createHttpsServer(tls, handler)
+    const server = tls === undefined ? createHttpServer(handler) : secureServer(tls, handler)
     signaling.attach(server)
     return server
   }
@@ -123,6 +123,17 @@ async function certificate(given: Given, host: string): Promise<KeyAndCertificat
       throw new CommandError(1, `Cannot read ${file}. Check that it is there and that you may read it.`)
     })
   return { cert: await read(cert), key: await read(key) }
+}
+
+function secureServer(tls: KeyAndCertificate, handler: Handler) {
+  try {
+    return createHttpsServer(tls, handler)
+  } catch {
+    throw new CommandError(
+      1,
+      'The files of --cert and --key are not a certificate and its own private key, both in PEM.',
+    )
+  }
 }
 
 function announce(urls: readonly string[], host: string, tls: KeyAndCertificate | undefined): void {

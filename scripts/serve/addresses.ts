@@ -16,7 +16,6 @@ export function isEveryAddress(host: string): boolean {
 
 /** Hosts to print for what we listen on, the nearest first. */
 export function reachableHosts(host: string): readonly string[] {
-  if (isLoopbackName(host)) return [host === '127.0.0.1' || host === '::1' ? 'localhost' : host]
   return isEveryAddress(host) ? ['localhost', ...networkAddresses()] : [host]
 }
 
