@@ -176,6 +176,7 @@ export class Engine {
     this.mesh.on('agent-join', peer => {
       this.#timeline.add('peer', `${peer.name} joined from ${peer.device}`, peer.id)
       if (peer.link !== 'relayed') this.#timeline.add('link', `Link to ${peer.name} opened (${peer.link})`, peer.id)
+      queueMicrotask(() => this.#settle('joined')) // after all whom the same word told of
     })
     this.mesh.on('agent-leave', ({ peer, reason }) => {
       this.#timeline.add('peer', `${peer.name} left (${reason})`, peer.id)
@@ -184,7 +185,6 @@ export class Engine {
     this.mesh.on('link-open', link => {
       const name = this.#nameOf(link.peer) // not known yet for a newcomer: its `agent-join` says so then
       if (name) this.#timeline.add('link', `Link to ${name} opened (${link.kind})`, link.peer)
-      this.#settle('joined')
     })
     this.mesh.on('link-close', ({ peer }) => {
       const name = this.#nameOf(peer)

@@ -9,8 +9,14 @@ import { Gossip, gossipTopic } from './gossip.ts'
 import type { Node } from './node.ts'
 import type { Signer } from './signed.ts'
 
+/** A link's other end is expected to listen to gossip within this time, ms; after it nobody waits for it. */
+const listenWaitMs = 1_000
+const listenPollMs = 5
+
 export interface BroadcastsOptions {
   readonly clock: Clock
+  /** Direct neighbours, all of whom should hear what this peer says first. */
+  readonly neighbours: () => readonly PeerId[]
   readonly signer: Signer
   readonly isCongested: () => boolean
   /** `from` signed the batch that the frame came in. */
@@ -23,6 +29,9 @@ export class Broadcasts {
   readonly #gossip: Gossip
   /** Number of the last batch; starts at the time, so that no session repeats one of another. */
   #number: number
+  /** Neighbours that are known to listen, or were waited for in vain. */
+  readonly #listeners = new Set<PeerId>()
+  #listens: (peer: PeerId) => boolean = () => false
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
 
   constructor(options: BroadcastsOptions) {
@@ -34,6 +43,8 @@ export class Broadcasts {
       isCongested,
       publish: async frames => {
         count('gossip.batches-sent')
+        // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
+        await Promise.all(options.neighbours().map(peer => this.listening(peer)))
         return this.#publish(await encodeBatch(signer, ++this.#number, frames))
       },
     })
@@ -44,8 +55,22 @@ export class Broadcasts {
     return this.#gossip.broadcast(frame)
   }
 
+  /** Resolves once this neighbour hears broadcasts; at the latest `listenWaitMs` after it was first asked for. */
+  async listening(peer: PeerId): Promise<void> {
+    if (this.#listeners.has(peer)) return
+    for (let waitedMs = 0; waitedMs < listenWaitMs && !this.#listens(peer); waitedMs += listenPollMs)
+      await new Promise<void>(resolve => this.#options.clock.after(listenPollMs, resolve))
+    if (this.#options.neighbours().includes(peer)) this.#listeners.add(peer)
+  }
+
+  /** The link to this neighbour is gone; over its next one it has to be heard anew. */
+  lost(peer: PeerId): void {
+    this.#listeners.delete(peer)
+  }
+
   /** Call once the node runs. */
   attach({ pubsub }: Node['services']): void {
+    this.#listens = peer => pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
     pubsub.topicValidators.set(gossipTopic, (_via, message) => this.#judge(message.data))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Exchange } from './exchange.ts'
-import { heartbeatIntervalMs, heartbeatTimeoutMs, probeTimeoutMs } from './limits.ts'
+import { heartbeatIntervalMs, heartbeatTimeoutMs } from './limits.ts'
 import type { LinkTable } from './link-table.ts'
 
 const topic = 'mesh.ping'
@@ -40,8 +40,8 @@ export class Heartbeat {
     return rttMs
   }
 
-  async isAlive(peer: PeerId): Promise<boolean> {
-    return this.ping(peer, probeTimeoutMs).then(
+  async isAlive(peer: PeerId, timeoutMs: number): Promise<boolean> {
+    return this.ping(peer, timeoutMs).then(
       () => true,
       () => false,
     )

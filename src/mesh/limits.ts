@@ -45,9 +45,8 @@ export const announceRefreshMs = 15_000
 /** Silence on a link after which its peer is asked, and after which it is given up. */
 export const heartbeatIntervalMs = 3_000
 export const heartbeatTimeoutMs = 10_000
-/** A hint of death (signaling's "left", a closed link) is answered by this many probes of this length. */
-export const probeTimeoutMs = 400
-export const probesBeforeVerdict = 2
+/** A hint of death (signaling's "left", a closed link) is answered by probes of these lengths; all unanswered, the peer is given up. */
+export const probeTimeoutsMs: readonly number[] = [400, 800, 1_600]
 /** Sessions that ended, remembered so that late words of them raise nobody. */
 export const departedMax = 4_096
 

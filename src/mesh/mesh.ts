@@ -94,7 +94,7 @@ export class MeshPeer implements Mesh {
       count,
       describe: () => this.#describe(),
       tellNeighbours: (word, except) => this.#tellNeighbours(word, except),
-      ping: peer => this.#heartbeat.isAlive(peer),
+      ping: (peer, timeoutMs) => this.#heartbeat.isAlive(peer, timeoutMs),
       isHeard: peer => this.#links.silentMs(peer) < 2 * heartbeatIntervalMs,
       onJoined: member => this.#joined(member),
       onChanged: member => this.#emitter.emit('agent-change', this.#infoOf(member)),
@@ -153,6 +153,7 @@ export class MeshPeer implements Mesh {
       clock,
       signer,
       count,
+      neighbours: () => this.#links.peers,
       isCongested: () => this.#links.isCongested,
       onFrame: (from, frame) => this.#exchange.receive(from, frame),
     })
@@ -290,7 +291,9 @@ export class MeshPeer implements Mesh {
     this.#membership.changed()
   }
 
+  /** Tells a new neighbour of everybody, once it hears broadcasts: whoever is a member can be spoken to. */
   async #introduce(peer: PeerId): Promise<void> {
+    await this.#broadcasts.listening(peer)
     this.#delivery.tell(peer, this.#tellFrame('membership', (await this.#membership.introduction()) as unknown as Json))
     await this.#heartbeat.opened(peer)
   }
@@ -304,6 +307,7 @@ export class MeshPeer implements Mesh {
     const peer = connection.remotePeer.toString() as PeerId
     const session = this.#links.sessionOf(peer)
     if (!this.#links.closed(connection)) return
+    this.#broadcasts.lost(peer)
     this.#emitter.emit('link-close', { peer, reason: connection.status })
     this.#exchange.calls.linkBroke(peer)
     if (session) this.#membership.hint(peer, session)

@@ -13,7 +13,7 @@ import {
   verdictSchema,
   type WireAnnouncement,
 } from '../announcement.ts'
-import { announceIntervalMs, announceRefreshMs, membersMax, probesBeforeVerdict, protocolVersion } from '../limits.ts'
+import { announceIntervalMs, announceRefreshMs, membersMax, probeTimeoutsMs, protocolVersion } from '../limits.ts'
 import type { Announcement, LeaveReason } from '../peer.ts'
 import { openRecord, type Signed, type Signer, signedSchema, signRecord } from '../signed.ts'
 import { type Effect, type Input, type Member, type MembershipState, membershipOf } from './state.ts'
@@ -39,7 +39,7 @@ export interface MembershipDriverOptions {
   readonly describe: () => Omit<Announcement, 'session' | 'sequence'>
   readonly tellNeighbours: (word: Json, except?: PeerId) => void
   /** True if the peer answered a ping in time. */
-  readonly ping: (peer: PeerId) => Promise<boolean>
+  readonly ping: (peer: PeerId, timeoutMs: number) => Promise<boolean>
   /** A peer we heard on a direct link a moment ago cannot be dead. */
   readonly isHeard: (peer: PeerId) => boolean
   readonly onJoined: (member: Member) => void
@@ -139,23 +139,26 @@ export class MembershipDriver {
   }
 
   async #receiveAnnouncements(records: readonly Signed[], from: PeerId): Promise<void> {
-    const news: Signed[] = []
-    for (const record of records) {
-      if (record.by === this.#options.signer.id || this.#isKnown(record)) continue
-      const opened = await openRecord(record, 'announcement', announcementSchema)
-      if (!opened || !speaksOurVersion(opened.content)) {
-        this.#options.count(opened ? 'dropped.version' : 'dropped.signature')
-        continue
-      }
-      const { version: _, ...announcement } = opened.content
-      const nowMs = this.#options.clock.nowMs()
-      const effects = step(this.#state, { kind: 'announced', peer: opened.by, announcement, nowMs })
-      if (effects.length === 0) continue
-      this.#signed.set(opened.by, record)
-      news.push(record)
-      this.#perform(effects)
-    }
+    const own = this.#options.signer.id
+    const unknown = records.filter(record => record.by !== own && !this.#isKnown(record))
+    const opened = await Promise.all(unknown.map(record => openRecord(record, 'announcement', announcementSchema)))
+    const news = unknown.filter((record, at) => this.#apply(record, opened[at]))
     if (news.length > 0) this.#options.tellNeighbours({ kind: 'members', announcements: news }, from)
+  }
+
+  /** True where a verified announcement was news. */
+  #apply(record: Signed, opened: { readonly by: PeerId; readonly content: WireAnnouncement } | undefined): boolean {
+    if (!opened || !speaksOurVersion(opened.content)) {
+      this.#options.count(opened ? 'dropped.version' : 'dropped.signature')
+      return false
+    }
+    const { version: _, ...announcement } = opened.content
+    const nowMs = this.#options.clock.nowMs()
+    const effects = step(this.#state, { kind: 'announced', peer: opened.by, announcement, nowMs })
+    if (effects.length === 0) return false
+    this.#signed.set(opened.by, record)
+    this.#perform(effects)
+    return true
   }
 
   /** Spares the signature check for what we passed on before. */
@@ -194,8 +197,8 @@ export class MembershipDriver {
   }
 
   async #probe(peer: PeerId, session: SessionId): Promise<void> {
-    for (let attempt = 0; attempt < probesBeforeVerdict; attempt++)
-      if (await this.#options.ping(peer)) return this.#step({ kind: 'heard', peer })
+    for (const timeoutMs of probeTimeoutsMs)
+      if (await this.#options.ping(peer, timeoutMs)) return this.#step({ kind: 'heard', peer })
     this.#step({ kind: 'probe-failed', peer, session })
   }
 
