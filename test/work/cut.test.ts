@@ -36,7 +36,7 @@ function unevenText(seed: number): string {
   return parts.join('')
 }
 
-describe('cutting', () => {
+describe('cutting', { timeout: 60_000 }, () => {
   test('gives back the text, in blocks within the limits that start where they say', async () => {
     for (let seed = 0; seed < 12; seed++) {
       const text = unevenText(seed)

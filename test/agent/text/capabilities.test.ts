@@ -60,7 +60,7 @@ const awkward = [
   { name: 'empty.txt', text: '' },
 ]
 
-describe('text.count-words', () => {
+describe('text.count-words', { timeout: 60_000 }, () => {
   test.each([400, 5_000, 65_536])(
     'counts as one pass over the uncut text does, cut at about %i bytes',
     async target => {
@@ -140,7 +140,7 @@ describe('text.count-words', () => {
   })
 })
 
-describe('text.grep', () => {
+describe('text.grep', { timeout: 60_000 }, () => {
   const pattern = 'x\\d*7\\b|naïve'
   const withoutText = (result: Json) => {
     const { hits, ...rest } = result as { hits: { text: string }[] }

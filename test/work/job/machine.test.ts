@@ -21,7 +21,7 @@ const schedule = fc.record({
   lossRate: fc.constantFrom(0, 0.2, 0.6),
 })
 
-describe('the job machine', () => {
+describe('the job machine', { timeout: 60_000 }, () => {
   test('gives everybody who is left the reference result, each shard counted once, whoever dies when', () => {
     fc.assert(
       fc.property(schedule, options => {

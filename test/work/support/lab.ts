@@ -50,7 +50,7 @@ export class Lab {
   }
 }
 
-export async function until<T>(what: string, probe: () => T | undefined | false, timeoutMs = 20_000): Promise<T> {
+export async function until<T>(what: string, probe: () => T | undefined | false, timeoutMs = 50_000): Promise<T> {
   const endMs = performance.now() + timeoutMs
   for (;;) {
     const value = probe()
