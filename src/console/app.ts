@@ -34,6 +34,7 @@ export class MeshConsole extends LitElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         grid-template-rows: auto auto minmax(0, 1fr);
         height: 100dvh;
         color: var(--ink);

@@ -13,7 +13,7 @@ export class InviteDialog extends LitElement {
       wa-dialog {
         --width: 34rem;
       }
-      header {
+      .head {
         display: flex;
         align-items: center;
         justify-content: space-between;
@@ -40,10 +40,10 @@ export class InviteDialog extends LitElement {
         this.dispatchEvent(new Event('close'))
       }}
     >
-      <header>
+      <div class="head">
         <h2>Invite others into this room</h2>
         <button class="plain close" aria-label="Close" @click=${() => this.#hide()}>${icon('cross')}</button>
-      </header>
+      </div>
       <invite-link .url=${this.url} .isPrivate=${this.isPrivate}></invite-link>
     </wa-dialog>`
   }

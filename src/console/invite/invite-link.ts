@@ -16,7 +16,7 @@ export class InviteLink extends LitElement {
     css`
       :host {
         display: grid;
-        grid-template-columns: 144px minmax(0, 1fr);
+        grid-template-columns: auto minmax(0, 1fr);
         gap: 24px;
         align-items: start;
       }

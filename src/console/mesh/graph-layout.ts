@@ -1,5 +1,6 @@
 /** Where the discs stand: a force simulation that is advanced by whoever draws, and rests when nothing moves any more. */
 import {
+  forceCenter,
   forceCollide,
   forceLink,
   forceManyBody,
@@ -24,10 +25,10 @@ export interface Size {
   readonly height: number
 }
 
-/** Room for a label beside and below a disc, pixels. */
+/** Room for a label beside and below a disc, and for the legend, pixels. */
 const sideMargin = 34
 const topMargin = 16
-const bottomMargin = 38
+const bottomMargin = 58
 
 export class GraphLayout {
   readonly #simulation: Simulation<Body, Spring>
@@ -110,14 +111,16 @@ export class GraphLayout {
           .strength(Math.min(0.35, 3 / Math.max(1, springs.length / bodies.length) / 10)),
       )
       .force('charge', forceManyBody<Body>().strength(-spacing * 2.4))
-      .force('apart', forceCollide<Body>(radius + Math.min(26, spacing / 4)))
+      .force('apart', forceCollide<Body>(Math.max(radius + 6, Math.min(52, spacing * 0.46))))
+      // Each for itself may lean to one side; the middle of all stays in the middle.
+      .force('middle', forceCenter<Body>(width / 2, (height + topMargin - bottomMargin) / 2).strength(0.5))
       .force(
         'x',
-        forceX<Body>(width / 2).strength(body => (body.isSelf ? 0.2 : pull * Math.max(1, height / width))),
+        forceX<Body>(width / 2).strength(body => pull * (body.isSelf ? 2 : 1) * Math.max(1, height / width)),
       )
       .force(
         'y',
-        forceY<Body>(height / 2).strength(body => (body.isSelf ? 0.2 : pull * Math.max(1, width / height))),
+        forceY<Body>(height / 2).strength(body => pull * (body.isSelf ? 2 : 1) * Math.max(1, width / height)),
       )
   }
 }

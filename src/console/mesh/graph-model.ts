@@ -73,8 +73,8 @@ export function edgeWidth({ kind, rate }: Pick<GraphEdge, 'kind' | 'rate'>): num
 export function discRadius(peers: number): number {
   if (peers <= 6) return 21
   if (peers <= 14) return 17
-  if (peers <= 28) return 13
-  return 9
+  if (peers <= 28) return 14
+  return 8
 }
 
 export function loadOf({ slots, busy }: { readonly slots: number; readonly busy: number }): number {

@@ -102,7 +102,7 @@ export const graphStyles = css`
     stroke: var(--suspect);
     stroke-dasharray: 4 4;
   }
-  .disc.departed {
+  .departed {
     animation: depart 4s linear forwards;
     --peer: var(--hairline-strong) !important;
   }
@@ -129,8 +129,11 @@ export const graphStyles = css`
     fill: var(--accent);
     font-weight: 500;
   }
-  text.note.suspect {
+  .is-suspect text.note {
     fill: var(--suspect);
+  }
+  .departed text.note {
+    fill: var(--ink-quiet);
   }
   .legend {
     position: absolute;

@@ -37,8 +37,10 @@ export class MeshGraph extends LitElement {
   #size = { width: 0, height: 0 }
   #nodes: GraphNode[] = []
   #edges: GraphEdge[] = []
-  readonly #discs = new Map<string, Element>()
-  readonly #lines = new Map<string, Element>()
+  /** Discs and labels, each with the id of its peer. */
+  #standing: readonly Element[] = []
+  readonly #lines = new Map<string | null, Element>()
+  readonly #stillness = matchMedia('(prefers-reduced-motion: reduce)')
   readonly #resizes = new ResizeObserver(([entry]) => {
     if (!entry) return
     this.#size = { width: Math.round(entry.contentRect.width), height: Math.round(entry.contentRect.height) }
@@ -87,18 +89,21 @@ export class MeshGraph extends LitElement {
           node => node.id,
           node => this.#disc(node, radius, near),
         )}</g>
+        <g>${repeat(
+          this.#nodes,
+          node => node.id,
+          node => this.#label(node, radius, near),
+        )}</g>
       </svg>
       ${this.#legend()}`
   }
 
   override updated(): void {
-    this.#discs.clear()
+    this.#standing = [...this.renderRoot.querySelectorAll('[data-id]')]
     this.#lines.clear()
-    for (const disc of this.renderRoot.querySelectorAll('g.disc'))
-      this.#discs.set(disc.getAttribute('data-id') ?? '', disc)
-    for (const line of this.renderRoot.querySelectorAll('g.edge'))
-      this.#lines.set(line.getAttribute('data-key') ?? '', line)
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) this.#layout.settle()
+    for (const line of this.renderRoot.querySelectorAll('[data-key]'))
+      this.#lines.set(line.getAttribute('data-key'), line)
+    if (this.#stillness.matches) this.#layout.settle()
     this.#place()
     if (!this.#layout.isResting) this.#frame?.request()
   }
@@ -111,23 +116,18 @@ export class MeshGraph extends LitElement {
   }
 
   #place(): void {
-    for (const { id } of this.#nodes) {
-      const { x, y } = this.#layout.position(id)
-      this.#discs.get(id)?.setAttribute('transform', `translate(${x.toFixed(1)} ${y.toFixed(1)})`)
+    for (const element of this.#standing) {
+      const { x, y } = this.#layout.position(element.getAttribute('data-id') as PeerId)
+      element.setAttribute('transform', `translate(${x.toFixed(1)} ${y.toFixed(1)})`)
     }
-    for (const { key, a, b } of this.#edges) {
-      const group = this.#lines.get(key)
-      if (!group) continue
+    for (const { key, a, b, isOwn } of this.#edges) {
+      const [line, label] = this.#lines.get(key)?.children ?? []
       const from = this.#layout.position(a)
       const to = this.#layout.position(b)
-      const line = group.firstElementChild
-      line?.setAttribute('x1', from.x.toFixed(1))
-      line?.setAttribute('y1', from.y.toFixed(1))
-      line?.setAttribute('x2', to.x.toFixed(1))
-      line?.setAttribute('y2', to.y.toFixed(1))
-      const label = group.querySelector('text')
-      label?.setAttribute('x', ((from.x + to.x) / 2).toFixed(1))
-      label?.setAttribute('y', ((from.y + to.y) / 2).toFixed(1))
+      // Away from this tab, where the labels of its links would crowd.
+      const part = isOwn ? 0.58 : 0.5
+      setNumbers(line, { x1: from.x, y1: from.y, x2: to.x, y2: to.y })
+      setNumbers(label, { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part })
     }
   }
 
@@ -152,7 +152,6 @@ export class MeshGraph extends LitElement {
   #disc(node: GraphNode, radius: number, near: ReadonlySet<PeerId> | undefined) {
     const isSelf = node.kind === 'self'
     const isFar = near !== undefined && !near.has(node.id)
-    const isLabelled = isSelf || near?.has(node.id) || this.#nodes.length <= labelledPeersMax
     const classes = [
       'disc',
       node.kind,
@@ -169,9 +168,19 @@ export class MeshGraph extends LitElement {
       <circle class="load" r=${ring} pathLength="100" stroke-dasharray="${Math.round(node.load * 100)} 100" transform="rotate(-90)"></circle>
       <circle class="body" r=${radius}></circle>
       ${radius >= 13 ? svg`<text class="initials" dy="0.36em" font-size=${radius * 0.7}>${initials(node.name)}</text>` : nothing}
-      ${isLabelled ? svg`<text class="name" y=${ring + 17}>${shortened(node.name)}</text>` : nothing}
-      ${isSelf ? svg`<text class="note" y=${ring + 31}>this tab</text>` : nothing}
-      ${node.isSuspect && isLabelled ? svg`<text class="note suspect" y=${ring + 31}>suspect</text>` : nothing}
+    </g>`
+  }
+
+  /** Names lie above all discs, so that none is covered. */
+  #label(node: GraphNode, radius: number, near: ReadonlySet<PeerId> | undefined) {
+    const isSelf = node.kind === 'self'
+    const isNear = near?.has(node.id) === true
+    if (!isSelf && !isNear && (near !== undefined || this.#nodes.length > labelledPeersMax)) return nothing
+    const below = radius + 21
+    const note = isSelf ? 'this tab' : node.kind === 'departed' ? 'left' : node.isSuspect ? 'suspect' : ''
+    return svg`<g class="label ${node.kind} ${node.isSuspect ? 'is-suspect' : ''}" data-id=${node.id}>
+      <text class="name" y=${below}>${shortened(node.name)}</text>
+      ${note ? svg`<text class="note" y=${below + 14}>${note}</text>` : nothing}
     </g>`
   }
 
@@ -209,6 +218,10 @@ export class MeshGraph extends LitElement {
   }
 }
 customElements.define('mesh-graph', MeshGraph)
+
+function setNumbers(element: Element | undefined, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values)) element?.setAttribute(name, value.toFixed(1))
+}
 
 function shortened(name: string): string {
   const characters = [...name]

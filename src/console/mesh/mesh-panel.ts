@@ -20,13 +20,13 @@ export class MeshPanel extends LitElement {
       }
       .below {
         min-height: 0;
-        max-height: 46vh;
+        max-height: 40vh;
         overflow: auto;
         border-top: 1px solid var(--hairline);
         scrollbar-width: thin;
       }
       :host([flow]) {
-        grid-template-rows: 52vh auto;
+        grid-template-rows: 44vh auto;
       }
       :host([flow]) .below {
         max-height: none;

@@ -37,7 +37,7 @@ export class EventsPanel extends LitElement {
         gap: 8px;
         padding: 16px 24px 12px;
       }
-      .filters button {
+      .filters button[aria-pressed] {
         padding: 3px 10px;
         border: 1px solid var(--hairline-strong);
         border-radius: 999px;
@@ -75,6 +75,7 @@ export class EventsPanel extends LitElement {
         border-top: 0;
       }
       time {
+        font-variant-numeric: tabular-nums;
         white-space: nowrap;
       }
       .text {
@@ -119,7 +120,7 @@ export class EventsPanel extends LitElement {
           shown,
           event => event.sequence,
           event => html`<li class=${event.kind}>
-            <time class="small quiet mono" title=${absolute(event.atMs)}>${ago(event.atMs, nowMs)}</time>
+            <time class="small quiet" title=${absolute(event.atMs)}>${ago(event.atMs, nowMs)}</time>
             <span class="text">${event.kind === 'problem' ? icon('alert') : ''}${event.text}</span>
           </li>`,
         )}

@@ -34,7 +34,8 @@ export class MetricsPanel extends LitElement {
       section:first-of-type {
         border-top: 0;
       }
-      h3 {
+      h2 {
+        font-size: var(--text);
         margin-bottom: 8px;
       }
       table {
@@ -80,7 +81,7 @@ export class MetricsPanel extends LitElement {
     if (!history) return html``
     const { samples, seconds } = history
     return html`<section>
-        <h3>Round trip</h3>
+        <h2>Round trip</h2>
         ${
           links.length > 0
             ? html`<line-chart label="Round trip per link" .seconds=${seconds} .lines=${this.#roundTrips(history, links)} .written=${roundTrip} .least=${5}></line-chart>`
@@ -88,7 +89,7 @@ export class MetricsPanel extends LitElement {
         }
       </section>
       <section>
-        <h3>Traffic</h3>
+        <h2>Traffic</h2>
         <line-chart
           label="Traffic over all direct links"
           .seconds=${seconds}
@@ -112,7 +113,7 @@ export class MetricsPanel extends LitElement {
         ></line-chart>
       </section>
       <section>
-        <h3>Load</h3>
+        <h2>Load</h2>
         <line-chart
           label="Slots in use"
           .seconds=${seconds}
@@ -146,7 +147,7 @@ export class MetricsPanel extends LitElement {
   #linkTable(links: readonly LinkInfo[]) {
     const nowMs = this.#now.value ?? 0
     return html`<section>
-      <h3>Direct links of this tab</h3>
+      <h2>Direct links of this tab</h2>
       <div class="wide" tabindex="0" role="region" aria-label="Direct links of this tab">
         <table>
           <thead>
@@ -183,7 +184,7 @@ export class MetricsPanel extends LitElement {
   #counterTable() {
     const counters = Object.entries(this.#counters.value ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
     return html`<section>
-      <h3>Counters since this tab joined</h3>
+      <h2>Counters since this tab joined</h2>
       <table>
         <thead class="unseen">
           <tr>

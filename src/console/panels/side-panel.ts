@@ -35,11 +35,14 @@ export class SidePanel extends LitElement {
         min-height: 0;
       }
       wa-tab-group::part(nav) {
-        padding: 0 12px;
+        padding: 0;
       }
       wa-tab-group::part(body) {
         flex: 1 1 0;
         min-height: 0;
+      }
+      wa-tab:first-of-type {
+        margin-inline-start: 12px;
       }
       wa-tab::part(tab) {
         padding: 12px;

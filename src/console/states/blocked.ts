@@ -74,7 +74,7 @@ export class MeshBlocked extends LitElement {
   #keyWays() {
     const room = this.#link.value?.room
     return html`<div class="way">
-        <h3>Fix the link</h3>
+        <h2>Fix the link</h2>
         <p class="quiet">
           Part of it may have been cut off or changed. Ask whoever is in the room to press Invite and send you the link again, then
           open it, or paste it over the address of this tab.
@@ -82,7 +82,7 @@ export class MeshBlocked extends LitElement {
         <wa-button appearance="outlined" @click=${() => this.#again()}>Try this link again</wa-button>
       </div>
       <div class="way">
-        <h3>Open a separate room</h3>
+        <h2>Open a separate room</h2>
         <p class="quiet">If the key is meant to be different, open a room of your own that is also called “${room}”.</p>
         <wa-button variant="brand" @click=${() => this.#separate()}>Open a separate room of this name with this key</wa-button>
       </div>`

@@ -56,6 +56,9 @@ export class TopBar extends LitElement {
       .push {
         flex: 1;
       }
+      .state {
+        gap: 16px;
+      }
       .count {
         min-width: 7ch;
         text-align: end;
@@ -93,8 +96,14 @@ export class TopBar extends LitElement {
           padding-left: 0;
           border: 0;
         }
-        .room {
-          flex: 0 1 auto;
+        h1 {
+          font-size: var(--text);
+        }
+        .state {
+          gap: 6px;
+        }
+        wa-button {
+          --wa-form-control-padding-inline: 0.6em;
         }
         .count {
           min-width: 0;

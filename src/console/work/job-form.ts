@@ -30,12 +30,19 @@ export class JobForm extends LitElement {
         display: grid;
         gap: 16px;
       }
+      .kinds::part(form-control-label) {
+        position: absolute;
+        overflow: hidden;
+        width: 1px;
+        height: 1px;
+        clip-path: inset(50%);
+      }
       .kinds::part(form-control-input) {
         flex-wrap: nowrap;
       }
       .functions {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(260px, 1fr));
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
       }
       .find {
@@ -146,7 +153,7 @@ export class JobForm extends LitElement {
         <textarea
           id=${name}
           class="field mono"
-          rows="9"
+          rows=${name === 'map' ? 7 : 8}
           spellcheck="false"
           autocomplete="off"
           autocapitalize="off"
@@ -154,7 +161,7 @@ export class JobForm extends LitElement {
           @input=${(event: Event) => this.#change({ [name]: (event.target as HTMLTextAreaElement).value })}
         ></textarea>
       </div>`
-    return html`<div class="functions">${box('map', 'Map, in JavaScript')} ${box('reduce', 'Reduce, in JavaScript')}</div>
+    return html`<div class="functions">${box('map', 'Map: one piece of text to a partial result')} ${box('reduce', 'Reduce: all partial results to the result')}</div>
       <p class="small quiet">
         ${formProblem(this.form) ?? 'It runs in a sandbox on each tab: no network, no storage, no page. What it returns must be plain JSON.'}
       </p>`

@@ -55,6 +55,7 @@ export class JobItem extends LitElement {
         font-weight: 500;
       }
       .facts {
+        font-variant-numeric: tabular-nums;
         display: flex;
         flex-wrap: wrap;
         gap: 0 12px;
@@ -110,7 +111,7 @@ export class JobItem extends LitElement {
         </h3>
         <span class="state ${state.tone}" role="status">${icon(state.shape)}${state.word}</span>
       </div>
-      <p class="facts small quiet mono">
+      <p class="facts small quiet">
         ${factsOf(job, nowMs).map(fact => html`<span>${fact}</span>`)}
         <time title=${absolute(job.submittedAtMs)}>${ago(job.submittedAtMs, nowMs)}</time>
       </p>

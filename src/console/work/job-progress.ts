@@ -40,7 +40,7 @@ export class JobProgress extends LitElement {
       }
       ul {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(232px, 1fr));
+        grid-template-columns: repeat(auto-fill, minmax(min(280px, 100%), 1fr));
         gap: 2px 24px;
         margin: 0;
         padding: 0;
@@ -59,6 +59,7 @@ export class JobProgress extends LitElement {
       }
       .number {
         text-align: end;
+        font-variant-numeric: tabular-nums;
         white-space: nowrap;
       }
     `,
@@ -94,16 +95,16 @@ export class JobProgress extends LitElement {
           part => part.peer,
           part => html`<li style=${styleMap({ '--dot': peerColour(part.peer) })}>
             <span class="dot"></span><span class="name">${part.name}</span>
-            <span class="number mono quiet">${plural(part.done, 'part')}</span>
-            <span class="number mono quiet">${bytes(part.bytes)}</span>
+            <span class="number quiet">${plural(part.done, 'part')}</span>
+            <span class="number quiet">${bytes(part.bytes)}</span>
           </li>`,
         )}
         ${
           rest
             ? html`<li>
               <span class="dot"></span><span class="name quiet">${plural(rest.peers, 'other')}</span>
-              <span class="number mono quiet">${plural(rest.done, 'part')}</span>
-              <span class="number mono quiet">${bytes(rest.bytes)}</span>
+              <span class="number quiet">${plural(rest.done, 'part')}</span>
+              <span class="number quiet">${bytes(rest.bytes)}</span>
             </li>`
             : nothing
         }

@@ -21,15 +21,13 @@ export const exampleForm: FormState = {
   kind: 'count-words',
   pattern: 'freedom|liberté|libertad|Freiheit',
   ignoresCase: true,
-  map: `// Runs once for each piece of text, on whichever tab takes it.
-text => {
+  map: `text => {
   const counts = {}
   for (const letter of text.toLowerCase().match(/\\p{L}/gu) ?? [])
     counts[letter] = (counts[letter] ?? 0) + 1
   return counts
 }`,
-  reduce: `// Runs once, with what map returned for every piece.
-parts => {
+  reduce: `parts => {
   const total = {}
   for (const part of parts)
     for (const [letter, count] of Object.entries(part))

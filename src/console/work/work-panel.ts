@@ -27,9 +27,6 @@ export class WorkPanel extends LitElement {
         max-width: 760px;
         margin: 0 auto;
       }
-      .jobs {
-        margin-top: 16px;
-      }
       .empty {
         padding: 24px 0;
         border-top: 1px solid var(--hairline);

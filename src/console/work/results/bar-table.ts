@@ -92,7 +92,7 @@ export class BarTable extends LitElement {
             <th class="rank" scope="col"><span class="unseen">Rank</span></th>
             <th class="label" scope="col">${this.labelTitle}</th>
             <th class="value" scope="col">${this.valueTitle}</th>
-            <td class="bar"></td>
+            <th class="bar" scope="col"><span class="unseen">Share</span></th>
           </tr>
         </thead>
         <tbody>
