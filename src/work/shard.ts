@@ -1,9 +1,9 @@
 /** Blocks put together into shards, the unit that is handed out: a pure function of the job, so every peer numbers them alike. */
-import { targetFor } from './cut.ts'
+import { blockBytesMin, blockBytesTarget, blocksWanted } from './limits.ts'
 import type { JobBlock, JobInput, JobSpec } from './types.ts'
 
 /** One block with its place in the job. */
-export interface ShardPiece {
+interface ShardPiece {
   /** From 0, over all blocks of the job. */
   readonly number: number
   /** Index into the job's inputs. */
@@ -18,6 +18,11 @@ export interface Shard {
   readonly number: number
   readonly bytes: number
   readonly pieces: readonly ShardPiece[]
+}
+
+/** How large the blocks of inputs of so many bytes are: enough of them to go round, none needlessly small. */
+export function targetFor(inputBytes: number): number {
+  return Math.min(Math.max(Math.ceil(inputBytes / blocksWanted), blockBytesMin), blockBytesTarget)
 }
 
 export function inputBytes(spec: Pick<JobSpec, 'inputs'>): number {

@@ -1,8 +1,9 @@
 /** Cutting: blocks put back together are the text, cuts depend on the content alone, and no line or word is cut that fits. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CutBlock, cutBlocks, overlongUnits, targetFor } from '../../src/work/cut.ts'
+import { type CutBlock, cutBlocks, overlongUnits } from '../../src/work/cut.ts'
 import { blockBytesMax, blockBytesMin, blockBytesTarget, blocksWanted } from '../../src/work/limits.ts'
+import { targetFor } from '../../src/work/shard.ts'
 import { seeded } from './support/texts.ts'
 
 async function cut(

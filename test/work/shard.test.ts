@@ -2,8 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BlockHash } from '../../src/base/ids.ts'
-import { targetFor } from '../../src/work/cut.ts'
-import { inputBytes, shardsOf } from '../../src/work/shard.ts'
+import { inputBytes, shardsOf, targetFor } from '../../src/work/shard.ts'
 
 const block = fc.record({
   hash: fc.constant('0'.repeat(64) as BlockHash),

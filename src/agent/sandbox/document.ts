@@ -8,7 +8,7 @@
 import { partialBytesMax, resultBytesMax } from '../../work/limits.ts'
 import { messageCharsMax } from './limits.ts'
 
-export const framePolicy = "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:"
+const framePolicy = "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:"
 export const frameGreeting = 'tabmesh-sandbox'
 
 const resultMax = Math.max(partialBytesMax, resultBytesMax)

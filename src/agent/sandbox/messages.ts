@@ -20,7 +20,7 @@ export type SandboxInput =
   | { readonly call: 'reduce'; readonly bytesMax: number; readonly partials: readonly Uint8Array[] }
 
 /** The second argument of a typed map function. */
-export interface MapContext {
+interface MapContext {
   /** The file's name. */
   readonly input: string
   /** From 0, over all texts that map is called with. */

@@ -36,7 +36,9 @@ export function answerFor(options: AnswersOptions): () => void {
       const whole =
         wanted.of === 'partial'
           ? executor.kept(wanted.job, wanted.shard)
-          : known(wanted.job)?.[wanted.of === 'spec' ? 'specBytes' : 'result']
+          : wanted.of === 'spec'
+            ? known(wanted.job)?.specBytes
+            : known(wanted.job)?.result?.bytes
       return whole ? partFrom(whole, wanted.from) : { missing: true }
     }),
   ]

@@ -55,6 +55,7 @@ export class Jobs {
   readonly #offs: (() => void)[]
   #stopTicking: (() => void) | undefined
   #syncsLeft = limits.syncsAtJoin
+  #roundsAtRest = 0
   #isClosed = false
 
   constructor(options: JobsOptions) {
@@ -112,13 +113,17 @@ export class Jobs {
   }
 
   retry(job: JobId): void {
-    this.#feed(this.#entryOf(job), { kind: 'retry' })
+    const entry = this.#entryOf(job)
+    // Whoever retries coordinates, and so reduces.
+    if (!this.#isAble(entry.spec))
+      throw new MeshError('no-capable-agent', 'This tab cannot run that job itself. Retry it in another tab.')
+    this.#feed(entry, { kind: 'retry' })
   }
 
   /** The whole result. Rejects where the job has none, or not yet. */
   result(job: JobId): Uint8Array {
     const { result, state } = this.#entryOf(job)
-    if (result && state.status.phase === 'done') return result
+    if (result && state.status.phase === 'done') return result.bytes
     const { error } = state.status
     throw new MeshError('invalid-option', error?.message ?? `The job is ${state.status.phase}; it has no result.`)
   }
@@ -192,9 +197,10 @@ export class Jobs {
     const { mesh, clock, runner, store, exchange, self, count } = this.#options
     const copies: CopiesOptions = { mesh, store, exchange, browser: self.browser }
     const feed = (input: Input) => this.#feed(entry, input)
+    const onStale = (peer: PeerId) => void this.#sync.with(peer)
     entry.leadership?.stop()
     entry.leadership = new Leadership(
-      { entry, fence, mesh, clock, runner, executor: this.#executor, copies, feed, count },
+      { entry, fence, mesh, clock, runner, executor: this.#executor, copies, feed, onStale, count },
       isFresh,
     )
   }
@@ -218,6 +224,13 @@ export class Jobs {
       if (!isFinal(entry.state.status.phase)) this.#feed(entry, { kind: 'peers', peers: this.#candidates(entry.spec) })
   }
 
+  /** Whether this peer runs such a program, and may. */
+  #isAble(spec: JobSpec): boolean {
+    return (
+      this.#options.runner.capabilities.includes(capabilityOf(spec.program)) && this.#consents.of(spec) === 'granted'
+    )
+  }
+
   /** All who are here, this peer included. */
   #candidates(spec: JobSpec): Candidate[] {
     const { mesh, runner, slots, self } = this.#options
@@ -228,7 +241,7 @@ export class Jobs {
       name: self.name(),
       slots: runner.slots,
       busy: slots.busy,
-      isAble: runner.capabilities.includes(needed) && this.#consents.of(spec) === 'granted',
+      isAble: this.#isAble(spec),
       isAlive: true,
     }
     const others = mesh.peers.map(({ id, session, name, load, capabilities, state }) => ({
@@ -251,6 +264,8 @@ export class Jobs {
   }
 
   #syncWithAny(): void {
+    const isAtRest = [...this.#entries.values()].every(entry => isFinal(entry.state.status.phase))
+    if (this.#entries.size === 0 || (isAtRest && ++this.#roundsAtRest % limits.syncRoundsAtRest !== 0)) return
     const { mesh, random } = this.#options
     const alive = mesh.peers.filter(peer => peer.state === 'alive')
     const chosen = alive[integerBelow(random, alive.length)]
@@ -264,13 +279,13 @@ export class Jobs {
     if (status instanceof MeshError) return this.#options.count('job-malformed')
     const entry = await this.#learn(status.job, from)
     if (!entry) return
-    const inline = status.result?.inline
-    if (!entry.result && status.result && inline !== undefined) {
+    const { inline, hash } = status.result ?? {}
+    if (inline !== undefined && hash !== entry.result?.hash) {
       const bytes = new TextEncoder().encode(inline)
-      if ((await sha256Hex(bytes)) !== status.result.hash) return this.#options.count('job-malformed')
-      entry.result = bytes
+      if ((await sha256Hex(bytes)) !== hash) return this.#options.count('job-malformed')
+      if (entry.state.status.phase !== 'done') entry.result = { hash, bytes }
     }
-    this.#feed(entry, { kind: 'heard', status, hasResult: entry.result !== undefined })
+    this.#feed(entry, { kind: 'heard', status, hasResult: hash !== undefined && hash === entry.result?.hash })
   }
 
   /** The job, fetched from `from` where it is new here. */
@@ -309,13 +324,13 @@ export class Jobs {
       const bytes = await readParts(ask, limits.resultBytesMax).catch(() => undefined)
       if (!bytes) continue
       if ((await sha256Hex(bytes)) === hash) {
-        entry.result = bytes
+        entry.result = { hash, bytes }
         break
       }
       count('job-malformed')
     }
     entry.isFetchingResult = false
-    if (entry.result) this.#feed(entry, { kind: 'heard', status, hasResult: true })
+    if (entry.result?.hash === hash) this.#feed(entry, { kind: 'heard', status, hasResult: true })
   }
 
   // --- which jobs are kept

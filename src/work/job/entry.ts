@@ -17,7 +17,7 @@ export class JobEntry {
   readonly hashes: ReadonlySet<BlockHash>
   readonly state: JobState
   /** The canonical result, checked against its hash. */
-  result: Uint8Array | undefined
+  result: { readonly hash: string; readonly bytes: Uint8Array } | undefined
   isFetchingResult = false
   /** Present while this peer coordinates. */
   leadership: Leadership | undefined
@@ -42,7 +42,7 @@ export class JobEntry {
   get view(): JobView {
     const { status } = this.state
     if (this.#view?.status !== status)
-      this.#view = { status, view: viewOf(this.spec, this.shards.length, status, this.result) }
+      this.#view = { status, view: viewOf(this.spec, this.shards.length, status, this.result?.bytes) }
     return this.#view.view
   }
 }

@@ -23,6 +23,8 @@ export interface LeadershipOptions {
   readonly executor: Executor
   readonly copies: CopiesOptions
   readonly feed: (input: Input) => void
+  /** `peer` knows of a later coordinator. */
+  readonly onStale: (peer: PeerId) => void
   readonly count: (counter: string) => void
 }
 
@@ -64,7 +66,7 @@ export class Leadership {
         throw new MeshError('too-large', `the result has ${bytes.length} bytes; the limit is ${limits.resultBytesMax}`)
       const hash = (await sha256Hex(bytes)) as BlockHash
       if (this.#stop.signal.aborted) return
-      entry.result = bytes
+      entry.result = { hash, bytes }
       const isSmall = bytes.length <= limits.resultInlineBytesMax
       const inline = isSmall ? { inline: new TextDecoder().decode(bytes) } : {}
       this.#feed({ kind: 'reduced', fence, result: { hash, bytes: bytes.length, ...inline } })
@@ -110,6 +112,7 @@ export class Leadership {
     if (!(reply instanceof Uint8Array)) {
       const refusal = parseRefusal(reply)
       if (refusal instanceof MeshError) this.#options.count('job-malformed')
+      else if (refusal.status === 'stale') this.#options.onStale(peer)
       return refusal instanceof MeshError ? { status: 'failed', error: failureOf(refusal) } : refusal
     }
     const ask = (from: number) =>

@@ -4,7 +4,7 @@ import type { JobFailure, Phase, Standing, Status } from './messages.ts'
 import type { Candidate } from './policy.ts'
 
 /** A shard under way at a peer. */
-export interface Run {
+interface Run {
   readonly peer: PeerId
   readonly session: SessionId
   readonly sinceMs: number
@@ -38,7 +38,7 @@ export interface Coordinator {
   isDirty: boolean
 }
 
-export interface Replica {
+interface Replica {
   readonly kind: 'replica'
   /** Whether the present coordinator was ever seen here. */
   hasSeenCoordinator: boolean

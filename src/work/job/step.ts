@@ -201,6 +201,8 @@ function heard(state: JobState, status: Status, hasResult: boolean, now: Now, ef
     }
     return
   }
+  // A function that is not deterministic may give two halves of a room two results: what a tab showed, it keeps.
+  if (state.status.phase === 'done' && status.result?.hash !== state.status.result?.hash) return
   const isNewClaim = status.coordinator !== state.status.coordinator || status.session !== state.status.session
   if (role.kind === 'coordinator') effects.push({ kind: 'resign' })
   if (role.kind === 'coordinator' || isNewClaim)
