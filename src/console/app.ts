@@ -51,6 +51,7 @@ export class MeshConsole extends LitElement {
       .mesh,
       .side {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         grid-template-rows: minmax(0, 1fr);
       }
       .mesh {

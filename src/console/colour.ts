@@ -1,16 +1,27 @@
-/** A peer's colour, the same in every tab: a hue from its id. Lightness and chroma come from the theme, so that text on it stays readable. */
+/**
+ * A peer's colour, the same in every tab: a hue and a shade from its id, 42 in all. Lightness and chroma come from the theme, so that text
+ * on it stays readable; the shades only go away from the colour of that text.
+ */
 
 /** Degrees in OKLCH, closer where the eye tells more apart: between 100 and 180 nearly everything is just green. */
-const hues = [18, 42, 66, 108, 148, 180, 208, 235, 260, 288, 316, 344]
+const hues = [16, 38, 58, 82, 112, 146, 174, 200, 224, 248, 272, 296, 320, 344]
+const shades = [
+  { chroma: 1, darker: 0 },
+  { chroma: 1, darker: 1 },
+  { chroma: 0.45, darker: 0.4 },
+] as const
 
-export function peerHue(id: string): number {
+function spread(id: string): number {
   // FNV-1a, 32 bits: cheap, and spreads ids that differ in one character.
   let hash = 0x811c9dc5
   for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193)
   // Its low bits are weak for short inputs; fold the high ones in.
-  return hues[((hash ^ (hash >>> 15)) >>> 0) % hues.length] ?? 0
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
 export function peerColour(id: string): string {
-  return `oklch(var(--peer-lightness) var(--peer-chroma) ${peerHue(id)})`
+  const number = spread(id)
+  const hue = hues[number % hues.length] ?? 0
+  const { chroma, darker } = shades[Math.floor(number / hues.length) % shades.length] ?? shades[0]
+  return `oklch(calc(var(--peer-lightness) - ${darker} * var(--peer-step)) calc(var(--peer-chroma) * ${chroma}) ${hue})`
 }

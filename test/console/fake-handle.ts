@@ -56,7 +56,7 @@ class FakeWorld {
     this.#options = options
     this.#name = options.name ?? 'Brisk Marten'
     this.#id = fakeId(this.#random)
-    if (scene.phase === 'joining') return
+    if (scene.phase === 'joining' || scene.phase === 'failed') return
     this.#note('signaling', 'Connected to ws://127.0.0.1:4100/signal', 95_000)
     for (let index = 0; index < scene.peers; index++) this.#add()
     if (scene.peers === 0) this.#note('signaling', 'Nobody else is in this room', 94_000)

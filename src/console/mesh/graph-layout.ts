@@ -12,6 +12,7 @@ import {
   type SimulationNodeDatum,
 } from 'd3-force'
 import type { PeerId } from '../../base/ids.ts'
+import { labelledPeersMax } from '../limits.ts'
 import { discRadius, type GraphEdge, type GraphNode } from './graph-model.ts'
 
 interface Body extends SimulationNodeDatum {
@@ -99,8 +100,8 @@ export class GraphLayout {
     const springs = edges
       .filter(edge => edge.kind !== 'relayed' && this.#bodies.has(edge.a) && this.#bodies.has(edge.b))
       .map(({ a, b }) => ({ source: a, target: b }))
-    // A narrow picture pulls harder along its short side.
-    const pull = 0.05
+    // Without names the discs may stand closer, in a round crowd. A narrow picture pulls harder along its short side.
+    const pull = bodies.length > labelledPeersMax ? 0.14 : 0.05
     this.#simulation
       .nodes(bodies)
       .force(
@@ -111,7 +112,12 @@ export class GraphLayout {
           .strength(Math.min(0.35, 3 / Math.max(1, springs.length / bodies.length) / 10)),
       )
       .force('charge', forceManyBody<Body>().strength(-spacing * 2.4))
-      .force('apart', forceCollide<Body>(Math.max(radius + 6, Math.min(52, spacing * 0.46))))
+      .force(
+        'apart',
+        forceCollide<Body>(
+          bodies.length > labelledPeersMax ? radius + 9 : Math.max(radius + 6, Math.min(52, spacing * 0.46)),
+        ),
+      )
       // Each for itself may lean to one side; the middle of all stays in the middle.
       .force('middle', forceCenter<Body>(width / 2, (height + topMargin - bottomMargin) / 2).strength(0.5))
       .force(

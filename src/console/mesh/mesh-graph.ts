@@ -141,7 +141,9 @@ export class MeshGraph extends LitElement {
 
   #edge(edge: GraphEdge, focus: PeerId | undefined) {
     const isNear = focus !== undefined && (edge.a === focus || edge.b === focus)
-    const isLabelled = edge.rttMs !== undefined && (isNear || (edge.isOwn && this.#nodes.length <= labelledLinksMax))
+    const isLabelled =
+      edge.rttMs !== undefined &&
+      (isNear || (edge.isOwn && focus === undefined && this.#nodes.length <= labelledLinksMax))
     const classes = `edge ${edge.kind} ${edge.isOwn ? 'own' : ''} ${isNear ? 'near' : focus ? 'far' : ''}`
     return svg`<g class=${classes} data-key=${edge.key}>
       <line stroke-width=${edgeWidth(edge).toFixed(2)}></line>

@@ -10,6 +10,13 @@ export function niceCeiling(value: number, least: number): number {
   return step * power
 }
 
+/** The same for bytes, whose units are powers of 1024: the axis ends at 200 KiB, not at 195.3. */
+export function niceBytes(value: number, least: number): number {
+  const wanted = Math.max(value, least)
+  const unit = 1_024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, wanted)) / 10))
+  return niceCeiling(wanted / unit, 0) * unit
+}
+
 /** The largest value of some columns with gaps; 0 for none. */
 export function largest(columns: readonly (readonly (number | null)[])[]): number {
   let most = 0

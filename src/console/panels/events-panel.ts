@@ -39,16 +39,17 @@ export class EventsPanel extends LitElement {
       }
       .filters button[aria-pressed] {
         padding: 3px 10px;
-        border: 1px solid var(--hairline-strong);
+        border: 1px solid var(--accent-quiet);
         border-radius: 999px;
-        background: none;
-        color: var(--ink);
+        background: var(--accent-quiet);
+        color: var(--accent);
         font: inherit;
         font-size: var(--text-small);
         cursor: pointer;
       }
       .filters [aria-pressed='false'] {
         border-color: var(--hairline);
+        background: none;
         color: var(--ink-quiet);
         text-decoration: line-through;
       }

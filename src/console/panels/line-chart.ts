@@ -25,8 +25,7 @@ export class LineChart extends LitElement {
     seconds: { attribute: false },
     lines: { attribute: false },
     written: { attribute: false },
-    least: { type: Number },
-    most: { type: Number },
+    ceiling: { attribute: false },
     at: { state: true },
   }
   static override styles = [
@@ -35,8 +34,10 @@ export class LineChart extends LitElement {
     css`
       :host {
         display: block;
+        min-width: 0;
       }
       .plot {
+        contain: inline-size;
         height: ${height}px;
         overflow: hidden;
       }
@@ -72,10 +73,8 @@ export class LineChart extends LitElement {
   declare seconds: readonly number[]
   declare lines: readonly ChartLine[]
   declare written: (value: number) => string
-  /** The axis never ends below this. */
-  declare least: number
-  /** A fixed end of the axis, if there is one. */
-  declare most: number | undefined
+  /** Where the value axis ends, given the largest value. */
+  declare ceiling: (most: number) => number
   declare at: number | undefined
 
   #plot: uPlot | undefined
@@ -93,7 +92,7 @@ export class LineChart extends LitElement {
     this.seconds = []
     this.lines = []
     this.written = String
-    this.least = 1
+    this.ceiling = most => niceCeiling(most, 1)
   }
 
   override connectedCallback(): void {
@@ -154,7 +153,7 @@ export class LineChart extends LitElement {
       cursor: { y: false, points: { size: 5 }, drag: { x: false, y: false } },
       scales: {
         x: { time: false, range: () => [this.#end() - historySamplesMax, this.#end()] },
-        y: { range: () => [0, this.most ?? niceCeiling(largest(this.lines.map(line => line.values)), this.least)] },
+        y: { range: () => [0, this.ceiling(largest(this.lines.map(line => line.values)))] },
       },
       axes: [
         {
@@ -209,5 +208,5 @@ function resolved(near: HTMLElement, colour: string): string {
 }
 
 function agoWords(seconds: number): string {
-  return seconds === 0 ? 'now' : `${Math.round(seconds / 60)} min ago`
+  return seconds === 0 ? 'now' : `−${Math.round(seconds / 60)} min`
 }

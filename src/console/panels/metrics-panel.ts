@@ -11,6 +11,7 @@ import { sharedStyles } from '../look/styles.ts'
 import { linkWord } from '../mesh/link-word.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
+import { niceBytes, niceCeiling } from './chart-scale.ts'
 import type { ChartLine } from './line-chart.ts'
 import './line-chart.ts'
 
@@ -84,7 +85,7 @@ export class MetricsPanel extends LitElement {
         <h2>Round trip</h2>
         ${
           links.length > 0
-            ? html`<line-chart label="Round trip per link" .seconds=${seconds} .lines=${this.#roundTrips(history, links)} .written=${roundTrip} .least=${5}></line-chart>`
+            ? html`<line-chart label="Round trip per link" .seconds=${seconds} .lines=${this.#roundTrips(history, links)} .written=${roundTrip} .ceiling=${(most: number) => niceCeiling(most, 5)}></line-chart>`
             : html`<p class="quiet small">No direct links yet.</p>`
         }
       </section>
@@ -109,7 +110,7 @@ export class MetricsPanel extends LitElement {
             },
           ]}
           .written=${bytesPerSecond}
-          .least=${1_000}
+          .ceiling=${(most: number) => niceBytes(most, 1_024)}
         ></line-chart>
       </section>
       <section>
@@ -128,7 +129,7 @@ export class MetricsPanel extends LitElement {
             },
           ]}
           .written=${percent}
-          .most=${100}
+          .ceiling=${() => 100}
         ></line-chart>
       </section>
       ${this.#linkTable(links)} ${this.#counterTable()}`

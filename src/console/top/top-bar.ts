@@ -85,14 +85,16 @@ export class TopBar extends LitElement {
       }
       @media (max-width: 719px) {
         header {
-          gap: 10px;
+          gap: 8px;
           padding: 0 8px 0 16px;
         }
         .brand,
+        .push,
         .lock-word {
           display: none;
         }
         .me {
+          flex: 1 1 auto;
           padding-left: 0;
           border: 0;
         }

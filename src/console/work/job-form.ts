@@ -88,6 +88,7 @@ export class JobForm extends LitElement {
   override render() {
     const { kind } = this.form
     const tabs = (this.#peers.value?.length ?? 0) + 1
+    const who = tabs === 1 ? 'This tab does all of it.' : `Shared by the ${plural(tabs, 'tab')} in this room.`
     const isReady = this.#handle.value !== undefined && formProblem(this.form) === undefined
     return html`<wa-radio-group
         class="kinds"
@@ -112,7 +113,7 @@ export class JobForm extends LitElement {
         <wa-button variant="brand" ?disabled=${!isReady} ?loading=${this.isStarting} @click=${() => this.#start()}>
           <span class="label">${icon('play')}${this.files.length > 0 ? `Run on ${filesName(this.files)}` : 'Run sample job'}</span>
         </wa-button>
-        <span class="small quiet">${tabs === 1 ? 'This tab does all of it.' : `Shared by the ${plural(tabs, 'tab')} in this room.`}</span>
+        <span class="small quiet">${this.#handle.value ? who : 'Waiting until this tab is in the room.'}</span>
       </div>
       <div role="alert">${this.failure ? html`<p class="small failed">${this.failure}</p>` : nothing}</div>`
   }

@@ -39,9 +39,11 @@ export class JobItem extends LitElement {
         overflow-wrap: anywhere;
       }
       h3 button.plain {
+        align-items: start;
         font-weight: 600;
       }
       h3 .icon {
+        margin-top: 2px;
         color: var(--ink-quiet);
         transition: transform var(--quick);
       }
