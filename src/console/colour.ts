@@ -1,15 +1,11 @@
 /**
- * A peer's colour, the same in every tab: a hue and a shade from its id, 42 in all. Lightness and chroma come from the theme, so that text
+ * A peer's colour, the same in every tab: a hue and a shade from its id, 28 in all. Lightness and chroma come from the theme, so that text
  * on it stays readable; the shades only go away from the colour of that text.
  */
 
 /** Degrees in OKLCH, closer where the eye tells more apart: between 100 and 180 nearly everything is just green. */
 const hues = [16, 38, 58, 82, 112, 146, 174, 200, 224, 248, 272, 296, 320, 344]
-const shades = [
-  { chroma: 1, darker: 0 },
-  { chroma: 1, darker: 1 },
-  { chroma: 0.45, darker: 0.4 },
-] as const
+const shades = 2
 
 function spread(id: string): number {
   // FNV-1a, 32 bits: cheap, and spreads ids that differ in one character.
@@ -22,6 +18,6 @@ function spread(id: string): number {
 export function peerColour(id: string): string {
   const number = spread(id)
   const hue = hues[number % hues.length] ?? 0
-  const { chroma, darker } = shades[Math.floor(number / hues.length) % shades.length] ?? shades[0]
-  return `oklch(calc(var(--peer-lightness) - ${darker} * var(--peer-step)) calc(var(--peer-chroma) * ${chroma}) ${hue})`
+  const shade = Math.floor(number / hues.length) % shades
+  return `oklch(calc(var(--peer-lightness) - ${shade} * var(--peer-step)) var(--peer-chroma) ${hue})`
 }

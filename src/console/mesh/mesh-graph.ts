@@ -127,6 +127,9 @@ export class MeshGraph extends LitElement {
       // Away from this tab, where the labels of its links would crowd.
       const part = isOwn ? 0.58 : 0.5
       setNumbers(line, { x1: from.x, y1: from.y, x2: to.x, y2: to.y })
+      // Too short an edge has no room for words between its discs.
+      const isLong = Math.hypot(to.x - from.x, to.y - from.y) > 2 * discRadius(this.#nodes.length) + 60
+      label?.setAttribute('visibility', isLong ? 'visible' : 'hidden')
       setNumbers(label, { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part })
     }
   }
