@@ -11,7 +11,7 @@ export function barScale(values: readonly number[]): BarScale {
   const low = Math.min(0, ...values)
   const high = Math.max(0, ...values)
   const span = high - low || 1
-  const zero = -low / span
+  const zero = low < 0 ? -low / span : 0
   return {
     zero,
     place(value) {
