@@ -85,8 +85,9 @@ export const holdersTriedMax = 5
 /** Blocks that one request asks a peer to keep. */
 export const keepBlocksMax = 8
 export const keepTimeoutMs = 60_000
-/** How long until unsafe blocks are offered again. */
-export const copyRetryMs = 2_000
+/** How long until unsafe blocks are offered again: this, doubling with each round that left some unsafe, to that. */
+export const copyRetryMinMs = 250
+export const copyRetryMaxMs = 4_000
 
 // tasks
 export const loadIntervalMs = 250

@@ -126,19 +126,22 @@ export class BlockExchange {
 
   async #keep(payload: Payload, from: PeerId): Promise<Payload> {
     const { job, hashes } = parse(keepSchema, payload)
-    const { store, isWanted } = this.#options
-    const kept: number[] = []
-    for (const [at, hash] of hashes.entries()) {
-      if (!(await isWanted(job as JobId, hash, from))) continue
-      const bytes = await this.get(job as JobId, hash, [from]).catch(() => undefined)
-      if (!bytes) continue
+    const keeping = hashes.map(hash => this.#keepOne(job as JobId, hash, from))
+    const isKept = await Promise.all(keeping)
+    return { kept: hashes.flatMap((_, at) => (isKept[at] ? [at] : [])) }
+  }
+
+  async #keepOne(job: JobId, hash: BlockHash, from: PeerId): Promise<boolean> {
+    const { store, isWanted, count } = this.#options
+    if (!(await isWanted(job, hash, from))) return false
+    try {
       // `get` kept what it fetched; what lay here for another job is kept for this one too.
-      await store.put(job as JobId, hash, bytes).then(
-        () => kept.push(at),
-        () => this.#options.count('block-not-kept'),
-      )
+      await store.put(job, hash, await this.get(job, hash, [from]))
+      return true
+    } catch {
+      count('block-not-kept')
+      return false
     }
-    return { kept }
   }
 }
 

@@ -138,14 +138,16 @@ export class Leadership {
     const { signal } = this.#stop
     let seen: string | undefined
     let isSafe = false
+    let retryMs = limits.copyRetryMinMs
     while (!signal.aborted) {
       const present = mesh.peers.map(peer => peer.id).join(' ')
       if (!isSafe || present !== seen) {
         isSafe = await copyOut(entry.spec, copies, signal).catch(() => false)
         seen = present
         this.#feed({ kind: 'stored', fence, isSafe })
+        retryMs = isSafe ? limits.copyRetryMinMs : Math.min(2 * retryMs, limits.copyRetryMaxMs)
       }
-      await this.#untilPeersChange(limits.copyRetryMs)
+      await this.#untilPeersChange(isSafe ? limits.copyRetryMaxMs : retryMs)
     }
   }
 
