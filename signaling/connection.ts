@@ -102,11 +102,6 @@ export class Connection {
     this.#socket.close(code, reason)
   }
 
-  /** For a peer that would never read the close frame. */
-  terminate(): void {
-    this.#socket.terminate()
-  }
-
   /** Resolves when the socket is closed and all that it asked for is done, its departure included. */
   async gone(): Promise<void> {
     await this.#closed

@@ -85,7 +85,7 @@ export class Membership {
     const { store } = this.#port
     if (this.#place !== undefined) return this.#port.fail('already-joined', 'leave the room first')
     if (!this.#port.mayJoin()) return this.#port.close(closeCodes.rate, 'too many joins: wait a minute')
-    const mailbox = store.open(delivery => this.#deliver(mailbox, delivery))
+    const mailbox = store.open(delivery => this.#deliver(delivery))
     const place: Place = { room, tag, session, mailbox, held: [], knocks: new Map() }
     this.#place = place
     const result = await store.join(room, tag, { session, hello, mailbox })
@@ -133,9 +133,9 @@ export class Membership {
     await this.#port.store.publish([mailboxOf(knock)], { kind: 'knock-reply', knock, data })
   }
 
-  #deliver(mailbox: Mailbox, delivery: Delivery): void {
+  #deliver(delivery: Delivery): void {
     const place = this.#place
-    if (place?.mailbox !== mailbox) return
+    if (place === undefined) return
     if (place.held === undefined) return this.#accept(place, delivery)
     place.held.push(delivery)
     if (place.held.length > this.#port.limits.heldDeliveries)

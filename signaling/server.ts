@@ -166,11 +166,8 @@ export function createSignaling(options: SignalingOptions = {}): Signaling {
       cancelCounts()
       const leaving = [...connections]
       for (const connection of leaving) connection.close(closeCodes.goingAway, 'the server is stopping')
-      const cancelDeadline = clock.after(limits.closeMs, () => {
-        for (const connection of connections) connection.terminate()
-      })
+      // Whoever does not answer is cut off by the library after `closeMs`.
       await Promise.all(leaving.map(connection => connection.gone()))
-      cancelDeadline()
       for (const detach of [...attached]) detach()
       await store.end()
       log('stopped')

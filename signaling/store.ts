@@ -35,6 +35,7 @@ export type JoinResult =
 export interface RoomStore {
   /** A fresh mailbox of this instance. Its listener must be quick and must not throw. */
   open(listener: (delivery: Delivery) => void): Mailbox
+  /** From now on its listener is not called any more. */
   close(mailbox: Mailbox): void
   /** Puts a delivery into mailboxes, wherever they are; those that are closed are passed over. Keeps the order of one caller. */
   publish(to: readonly Mailbox[], delivery: Delivery): Promise<void>

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { defaultLimits, withDefaults } from '../../signaling/limits.ts'
-import { MemoryStore } from '../../signaling/memory-store.ts'
-import type { RoomStore } from '../../signaling/store.ts'
 import { Client, FakeClock, joined, roomA, roomB, serve, until } from './support.ts'
 
 describe('a limit', () => {
@@ -144,45 +142,6 @@ describe('a limit', () => {
       const text = await (await fetch(`${http}/metrics`)).text()
       return text.includes('sockets_closed_total{code="4414"} 1') ? true : undefined
     }, 'the close to be counted')
-  })
-
-  test('on what waits for a slow store stops reading, keeps the order, and loses nothing', async () => {
-    const memory = new MemoryStore(defaultLimits, { next: () => 0 })
-    let waiting = 0
-    let mostWaiting = 0
-    const slow: RoomStore = Object.create(memory, {
-      find: {
-        value: async (...args: Parameters<RoomStore['find']>) => {
-          mostWaiting = Math.max(mostWaiting, ++waiting)
-          await new Promise(resolve => setImmediate(resolve))
-          waiting -= 1
-          return memory.find(...args)
-        },
-      },
-    })
-    for (const name of [
-      'open',
-      'close',
-      'publish',
-      'join',
-      'leave',
-      'setHello',
-      'countTag',
-      'pickByTag',
-      'counts',
-      'end',
-    ] as const)
-      Object.defineProperty(slow, name, { value: memory[name].bind(memory) })
-    const { port } = await serve({ store: slow, limits: { waitingMessages: 4 } })
-    const ada = await joined(port, 'session-ada')
-    const bob = await joined(port, 'session-bob')
-    const sent = Array.from({ length: 300 }, (_, index) => `n${index}`)
-    for (const data of sent) ada.say({ kind: 'signal', to: 'session-bob', data })
-    await ada.drained()
-    expect((await bob.drained()).map(message => (message.kind === 'signal' ? message.data : message.kind))).toEqual(
-      sent,
-    )
-    expect(mostWaiting).toBe(1)
   })
 })
 

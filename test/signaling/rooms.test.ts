@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Client, joined, roomA, roomB, serve } from './support.ts'
+import { Client, FakeClock, joined, roomA, roomB, serve } from './support.ts'
 
 describe('a room', () => {
   test('shows the first nobody, and later ones everyone who is there, longest first', async () => {
@@ -196,5 +196,33 @@ describe('a knock', () => {
     await bob.drained()
     const answers = (await ada.drained()).map(message => (message.kind === 'knock-reply' ? message.data : message.kind))
     expect(answers).toEqual(['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'])
+  })
+
+  test('can be answered for half a minute', async () => {
+    const clock = new FakeClock()
+    const { port } = await serve({ clock, limits: { missedHeartbeats: 1000 } })
+    const bob = await joined(port, 'session-bob', { room: roomB })
+    const ada = await joined(port, 'session-ada', { room: roomA })
+    ada.say({ kind: 'knock', data: 'x' })
+    const { knock } = await bob.next('knock')
+    clock.advance(30_000)
+    bob.say({ kind: 'knock-reply', knock, data: 'in-time' })
+    await bob.drained()
+    clock.advance(1)
+    bob.say({ kind: 'knock-reply', knock, data: 'too-late' })
+    await bob.drained()
+    expect(await ada.drained()).toEqual([{ kind: 'knock-reply', data: 'in-time' }])
+  })
+
+  test('is forgotten once the same tab has knocked four times more', async () => {
+    const { port } = await serve()
+    const bob = await joined(port, 'session-bob', { room: roomB })
+    const ada = await joined(port, 'session-ada', { room: roomA })
+    for (let index = 0; index < 5; index++) ada.say({ kind: 'knock', data: `n${index}` })
+    for (let index = 0; index < 5; index++)
+      bob.say({ kind: 'knock-reply', knock: (await bob.next('knock')).knock, data: `to-${index}` })
+    await bob.drained()
+    const answers = (await ada.drained()).map(message => (message.kind === 'knock-reply' ? message.data : message.kind))
+    expect(answers).toEqual(['to-1', 'to-2', 'to-3', 'to-4'])
   })
 })
