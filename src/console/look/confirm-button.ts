@@ -1,4 +1,6 @@
 /** A button that asks once, in its own place, before it does what cannot be undone. */
+
+import type WaButton from '@awesome.me/webawesome/dist/components/button/button.js'
 import { css, html, LitElement } from 'lit'
 import '@awesome.me/webawesome/dist/components/button/button.js'
 import { sharedStyles } from './styles.ts'
@@ -36,9 +38,8 @@ export class ConfirmButton extends LitElement {
   }
 
   override updated(changed: Map<string, unknown>): void {
-    // The button that was pressed is gone; the focus must not be.
-    if (changed.has('isAsking') && changed.get('isAsking') !== undefined)
-      this.renderRoot.querySelector('wa-button')?.focus()
+    // The button that was pressed is gone; the focus must not be. It goes to the one that does no harm.
+    if (changed.get('isAsking') !== undefined) void this.#refocus()
   }
 
   constructor() {
@@ -48,6 +49,12 @@ export class ConfirmButton extends LitElement {
 
   #ask(isAsking: boolean): void {
     this.isAsking = isAsking
+  }
+
+  async #refocus(): Promise<void> {
+    const button = this.renderRoot.querySelector<WaButton>('wa-button:last-of-type')
+    await button?.updateComplete
+    button?.focus()
   }
 
   #onKey(event: KeyboardEvent): void {
