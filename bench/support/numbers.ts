@@ -1,11 +1,5 @@
 /** Percentiles, and tables for people. */
-
-export function percentile(values: readonly number[], percent: number): number {
-  if (values.length === 0) return Number.NaN
-  const sorted = [...values].sort((a, b) => a - b)
-  const index = Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1)
-  return sorted[Math.max(0, index)] ?? Number.NaN
-}
+import { percentile } from '../../test/browser/support/percentile.ts'
 
 export function summary(values: readonly number[]): {
   samples: number

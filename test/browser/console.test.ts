@@ -1,0 +1,107 @@
+/** The console as people use it: the button that runs the sample, what every tab then shows, and what axe says of every state. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserName } from './support/browsers.ts'
+import { whenJob } from './support/jobs.ts'
+import { countWordsReference, sampleTexts } from './support/reference.ts'
+import { roomAt, Stage } from './support/stage.ts'
+import { blankTab, meshOf, refusalOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+const countWords = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } } as const
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open(['chromium', 'firefox'])
+})
+afterEach(() => stage.clear())
+afterAll(() => stage?.close())
+
+test.each<[BrowserName]>([['chromium'], ['firefox']])('in %s the sample job is one press away', async name => {
+  const room = stage.room()
+  const [one, two] = [await stage.tab(name, room.url('Ada')), await stage.tab(name, room.url('Bob'))]
+  await Promise.all([waitForPeers(one, 1), waitForPeers(two, 1)])
+  for (const [tab, other] of [
+    [one, 'Bob'],
+    [two, 'Ada'],
+  ] as const) {
+    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(other)
+  }
+  await one.page.locator('>>> wa-button ::-p-text(Run sample job)').click()
+  const { words, top } = countWordsReference(sampleTexts(), 50) as { words: number; top: { word: string }[] }
+  for (const tab of [one, two]) {
+    const started = async () => (await meshOf(tab)).evaluate(mesh => mesh.jobs[0]?.id)
+    await expect.poll(started, { timeout: 20_000 }).toBeDefined()
+    const id = await started()
+    if (!id) throw new Error('no job')
+    await whenJob(tab, id, job => job.state === 'done')
+    if (tab === two) await two.page.locator('>>> article button[aria-expanded="false"]').click()
+    // The table: the most frequent words, and how many there were in all, as every tab computed them.
+    const shown = () => textOf(tab).then(text => text.replaceAll(/[\s,.\u202f\u00a0]/g, ''))
+    await expect.poll(shown, { timeout: 10_000 }).toContain(String(words))
+    for (const { word } of top.slice(0, 5)) expect(await textOf(tab)).toContain(word)
+  }
+})
+
+describe.each<['light' | 'dark', keyof typeof sizes]>([
+  ['light', 'desktop'],
+  ['dark', 'desktop'],
+  ['light', 'phone'],
+  ['dark', 'phone'],
+])('axe finds nothing, %s on a %s', (scheme, size) => {
+  const open = async (url: string): Promise<Tab> => {
+    const tab = await blankTab(stage.browser('chromium'))
+    stage.adopt(tab)
+    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+    await tab.page.setViewport(sizes[size])
+    await tab.page.goto(url, { waitUntil: 'domcontentloaded' })
+    return tab
+  }
+
+  test('alone, joined, and with a job done', async () => {
+    const room = stage.room()
+    const tab = await open(room.url('Ada'))
+    await meshOf(tab)
+    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('first one here')
+    expect(await violations(tab), 'alone').toEqual([])
+
+    const other = await stage.tab('chromium', room.url('Bob'))
+    await waitForPeers(tab, 1)
+    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Bob')
+    expect(await violations(tab), 'joined').toEqual([])
+
+    const id = await (await meshOf(other)).evaluate(
+      (mesh, program) => mesh.startJob({ program, inputs: 'sample' }),
+      countWords,
+    )
+    await whenJob(tab, id, job => job.state === 'done')
+    if (size === 'phone') await tab.page.locator('>>> nav ::-p-text(Work)').click()
+    await tab.page.locator('>>> article button[aria-expanded="false"]').click()
+    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Download JSON')
+    expect(await violations(tab), 'job done').toEqual([])
+  })
+
+  test('refused', async () => {
+    const room = stage.room()
+    await meshOf(await stage.tab('chromium', room.url('inside')))
+    const tab = await open(roomAt(stage.server.origin, room.name, `${room.key}x`).url('outside'))
+    expect((await refusalOf(tab))?.code).toBe('wrong-secret')
+    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toMatch(/separate room/i)
+    expect(await violations(tab)).toEqual([])
+  })
+})
+
+/** What axe objects to, shortly: the rule, what it asks, and where. */
+async function violations(tab: Tab): Promise<string[]> {
+  await tab.page.bringToFront()
+  // Contrast is judged when transitions are over.
+  await tab.page.evaluate(() => Promise.allSettled(document.getAnimations().map(animation => animation.finished)))
+  await tab.page.evaluate(axeSource)
+  const results = await tab.page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  )
+  return results.violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help} (${target})`))
+}

@@ -1,0 +1,89 @@
+/** Broadcasts of 100 B, timed where they arrive: for benchmarks, and for the comparison of hidden with visible tabs. */
+import { idOf, meshOf, type Tab } from './tabs.ts'
+
+const payloadBytes = 100
+const quietIntervalMs = 100
+
+declare global {
+  /** What this tab heard: latency in ms of each broadcast, and when the last one came. */
+  var heard: { latencies: number[]; lastAtMs: number }
+}
+
+export interface Heard {
+  readonly latencies: readonly number[]
+  /** Broadcasts that should have been heard, all tabs together. */
+  readonly expected: number
+  /** From the first broadcast to the last one heard. */
+  readonly tookMs: number
+}
+
+/** One broadcast each 100 ms, from a tab in turn. Node keeps the beat: a hidden page has no timer that does. */
+export async function sayQuietly(tabs: readonly Tab[], count: number): Promise<Heard> {
+  await listen(tabs)
+  const startedAtMs = Date.now()
+  for (let index = 0; index < count; index++) {
+    const tab = tabs[index % tabs.length] as Tab
+    await Promise.all([say(tab, 1), new Promise(resolve => setTimeout(resolve, quietIntervalMs))])
+  }
+  return collect(tabs, { expected: (tabs.length - 1) * count, startedAtMs, timeoutMs: 5_000 })
+}
+
+/** All at once, from the first tab. */
+export async function sayInBurst(tabs: readonly Tab[], count: number): Promise<Heard> {
+  await listen(tabs)
+  const [sender] = tabs
+  if (!sender) throw new Error('no tabs')
+  const startedAtMs = await say(sender, count)
+  return collect(tabs, { expected: (tabs.length - 1) * count, startedAtMs, timeoutMs: 30_000 })
+}
+
+/** Starts counting afresh in each tab. */
+async function listen(tabs: readonly Tab[]): Promise<void> {
+  for (const tab of tabs) {
+    const mesh = await meshOf(tab)
+    await mesh.evaluate(mesh => {
+      const isFirst = globalThis.heard === undefined
+      globalThis.heard = { latencies: [], lastAtMs: 0 }
+      if (!isFirst) return
+      mesh.subscribe('bench.broadcast', payload => {
+        const now = performance.timeOrigin + performance.now()
+        const { atMs } = payload as unknown as { atMs: number }
+        globalThis.heard.latencies.push(now - atMs)
+        globalThis.heard.lastAtMs = now
+      })
+    })
+  }
+  await Promise.all(tabs.map(idOf)) // one more turn, so that each engine knows of the subscription
+}
+
+async function say(tab: Tab, count: number): Promise<number> {
+  const mesh = await meshOf(tab)
+  return mesh.evaluate(
+    async (mesh, count, payloadBytes) => {
+      const startedAtMs = performance.timeOrigin + performance.now()
+      const filler = 'x'.repeat(payloadBytes - 40) // beside the stamp, its name and the number
+      const broadcasts = Array.from({ length: count }, (_, number) =>
+        mesh.broadcast('bench.broadcast', { atMs: performance.timeOrigin + performance.now(), number, filler }),
+      )
+      await Promise.all(broadcasts)
+      return startedAtMs
+    },
+    count,
+    payloadBytes,
+  )
+}
+
+/** As soon as all have come, or the time is up. */
+async function collect(
+  tabs: readonly Tab[],
+  { expected, startedAtMs, timeoutMs }: { expected: number; startedAtMs: number; timeoutMs: number },
+): Promise<Heard> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const heard = await Promise.all(tabs.map(tab => tab.page.evaluate(() => globalThis.heard)))
+    const latencies = heard.flatMap(({ latencies }) => latencies)
+    const tookMs = Math.max(...heard.map(({ lastAtMs }) => lastAtMs)) - startedAtMs
+    if (latencies.length >= expected || Date.now() > deadline) return { latencies, expected, tookMs }
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
