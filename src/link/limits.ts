@@ -13,5 +13,9 @@ export const dialTimeoutMs = 15_000
 export const earlyFramesMax = 64
 /** Unanswered dials at once (Chromium allows 500 connections a page and counts closed ones for a while). */
 export const dialsInFlightMax = 16
-/** Signals of one peer waiting to be opened or sealed. */
+/** Connections being answered at once, so that nobody can make this page open hundreds of them by offers. */
+export const answersInFlightMax = 32
+/** Ids of ended attempts remembered, so that an old offer that is sent again starts nothing. */
+export const endedAttemptsMax = 1_024
+/** Signals of all peers waiting to be opened, or to be sealed, and of one peer while its old link is let go. */
 export const signalQueueMax = 256

@@ -31,8 +31,12 @@ export function judgeOffer(
   return isGlare && self < from ? 'ignore' : 'replace'
 }
 
-/** Sessions start with their start time in base 36, so that the later of two is known. */
+/**
+ * Sessions start with their start time in base 36, so that the later of two is known; of two that started in the same ms all
+ * peers must prefer the same one, whichever they hear of first, so their ids decide.
+ */
 export function isOlder(session: SessionId, than: SessionId): boolean {
   const started = (id: SessionId) => Number.parseInt(id.split('-')[0] ?? '', 36)
-  return started(session) < started(than)
+  const [ours, theirs] = [started(session), started(than)]
+  return ours === theirs ? session < than : ours < theirs
 }

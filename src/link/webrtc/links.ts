@@ -4,7 +4,7 @@ import { MeshError } from '../../base/errors.ts'
 import type { PeerId } from '../../base/ids.ts'
 import { BridgePipe } from '../bridge.ts'
 import { ChannelPipe } from '../channel-pipe.ts'
-import { dialsInFlightMax, dialTimeoutMs } from '../limits.ts'
+import { answersInFlightMax, dialsInFlightMax, dialTimeoutMs, endedAttemptsMax, signalQueueMax } from '../limits.ts'
 import type { PipeBase } from '../pipe-base.ts'
 import type { LinkProvider, Pipe, Remote } from '../types.ts'
 import { judgeOffer } from './glare.ts'
@@ -48,6 +48,9 @@ export class WebRtcLinks implements LinkProvider {
   readonly #listeners = new Set<(pipe: Pipe) => void>()
   /** Pipes that opened before anybody listened; no more than dials were answered. */
   readonly #unheard: Pipe[] = []
+  /** A recorded offer of an attempt that is over must not take down the link that came after it. */
+  readonly #endedAttempts = new Set<string>()
+  #isClosed = false
 
   constructor(options: WebRtcLinksOptions) {
     this.#options = options
@@ -59,6 +62,10 @@ export class WebRtcLinks implements LinkProvider {
 
   dial(to: Remote, options: { readonly signal: AbortSignal }): Promise<Pipe> {
     const { promise, resolve, reject } = Promise.withResolvers<Pipe>()
+    if (this.#isClosed) {
+      reject(new MeshError('left', 'this peer left'))
+      return promise
+    }
     if (this.#byPeer.has(to.peer)) {
       reject(new MeshError('dial-failed', 'a link to this peer exists or is being made'))
       return promise
@@ -89,15 +96,19 @@ export class WebRtcLinks implements LinkProvider {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const current of [...this.#byPeer.values()]) this.#fail(current, new MeshError('left', 'this peer left'))
   }
 
   /** A signal of another peer, already opened and proved. */
   receive(from: Remote, signal: LinkSignal): void {
+    if (this.#isClosed) return
     const known = this.#byAttempt.get(signal.attempt)
-    if (known?.remote.peer === from.peer) {
-      if (known.waiting) known.waiting.push(signal.data)
-      else this.#options.toPage({ kind: 'signal', attempt: signal.attempt, data: signal.data })
+    if (known) {
+      if (known.remote.peer !== from.peer) return // another peer's attempt is none of its business
+      if (known.waiting) {
+        if (known.waiting.length < signalQueueMax) known.waiting.push(signal.data)
+      } else this.#options.toPage({ kind: 'signal', attempt: signal.attempt, data: signal.data })
     } else if (isOffer(signal.data)) {
       this.#receiveOffer(from, signal)
     } // otherwise it belongs to an attempt that is over
@@ -117,7 +128,9 @@ export class WebRtcLinks implements LinkProvider {
   }
 
   #receiveOffer(from: Remote, signal: LinkSignal): void {
+    if (this.#endedAttempts.has(signal.attempt)) return
     const current = this.#byPeer.get(from.peer)
+    if (!current && this.engaged.size >= dialsInFlightMax + answersInFlightMax) return // it will dial again
     const offer = { attempt: signal.attempt, session: from.session }
     const seen = current && { ...current, session: current.remote.session }
     const verdict = judgeOffer(this.#options.self, from.peer, offer, seen)
@@ -128,7 +141,8 @@ export class WebRtcLinks implements LinkProvider {
     if (!wasOpen) return this.#answer(from, signal.attempt, [signal.data])
     // Announce the new attempt now, so that its candidates find it, but start it only when the old link is gone.
     const next = this.#begin(signal.attempt, from, 'answerer', [signal.data])
-    this.#options.retire(from.peer).finally(() => this.#startWaiting(next))
+    const start = () => this.#startWaiting(next)
+    this.#options.retire(from.peer).then(start, start)
   }
 
   #answer(from: Remote, attempt: string, signals: SignalData[]): void {
@@ -187,6 +201,11 @@ export class WebRtcLinks implements LinkProvider {
   #ended(current: Current, _reason: string): void {
     if (this.#byAttempt.get(current.id) !== current) return
     this.#byAttempt.delete(current.id)
+    this.#endedAttempts.add(current.id)
+    for (const oldest of this.#endedAttempts) {
+      if (this.#endedAttempts.size <= endedAttemptsMax) break
+      this.#endedAttempts.delete(oldest)
+    }
     if (this.#byPeer.get(current.remote.peer) === current) this.#byPeer.delete(current.remote.peer)
     this.#options.toPage({ kind: 'end', attempt: current.id })
   }
