@@ -1,11 +1,15 @@
 /** A signaling server on a free port of 127.0.0.1, clients that keep what they hear, and a clock that moves when told to. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { createSignaling, type Signaling, type SignalingOptions } from '../../signaling/server.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { parseServerFrame, type ServerMessage, signalingSubprotocol } from '../../src/link/signaling/protocol.ts'
+
+// Only failing tests wait this long; a busy machine must not make others fail.
+const patienceMs = 20_000
+vi.setConfig({ testTimeout: 2 * patienceMs })
 
 export const roomA = 'a'.repeat(64)
 export const roomB = 'b'.repeat(64)
@@ -146,6 +150,6 @@ export async function until<T>(look: () => T | undefined | Promise<T | undefined
     found ??= await look()
     return found
   }
-  await expect.poll(seen, { timeout: 5000, interval: 2, message: what }).toBeDefined()
+  await expect.poll(seen, { timeout: patienceMs, interval: 2, message: what }).toBeDefined()
   return found as T
 }
