@@ -198,8 +198,16 @@ export class MembershipDriver {
 
   async #probe(peer: PeerId, session: SessionId): Promise<void> {
     for (const timeoutMs of probeTimeoutsMs)
-      if (await this.#options.ping(peer, timeoutMs)) return this.#step({ kind: 'heard', peer })
+      if (await this.#answers(peer, timeoutMs)) return this.#step({ kind: 'heard', peer })
     this.#step({ kind: 'probe-failed', peer, session })
+  }
+
+  /** Takes the whole time before it says no: without a path a ping fails at once, though a link may just be opening anew. */
+  async #answers(peer: PeerId, timeoutMs: number): Promise<boolean> {
+    const isOver = new Promise<void>(resolve => this.#options.clock.after(timeoutMs, resolve))
+    if (await this.#options.ping(peer, timeoutMs)) return true
+    await isOver
+    return false
   }
 
   async #publishVerdict({ peer, session, sequence }: Extract<Effect, { kind: 'publish-verdict' }>): Promise<void> {
