@@ -4,7 +4,7 @@
  */
 
 /** The document in which typed or sent code runs. Its own policy, since a srcdoc frame would inherit the page's. */
-export const sandboxPath = '/sandbox.html'
+const sandboxPath = '/sandbox.html'
 
 const pagePolicy = {
   'default-src': "'none'",

@@ -1,5 +1,5 @@
 /** Lifecycle and counts only: the fields are numbers and words of ours, so no room, session or address can slip in. */
-export type LogEvent =
+type LogEvent =
   | 'started'
   | 'counts'
   | 'stopping'

@@ -3,14 +3,14 @@ import { hostname, networkInterfaces } from 'node:os'
 import { isLoopbackName } from '../../signaling/origin.ts'
 
 /** IPv4 only: what a person can type into a phone. */
-export function networkAddresses(): readonly string[] {
+function networkAddresses(): readonly string[] {
   return Object.values(networkInterfaces())
     .flatMap(addresses => addresses ?? [])
     .filter(address => address.family === 'IPv4' && !address.internal)
     .map(address => address.address)
 }
 
-export function isEveryAddress(host: string): boolean {
+function isEveryAddress(host: string): boolean {
   return host === '0.0.0.0' || host === '::'
 }
 

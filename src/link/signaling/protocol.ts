@@ -22,7 +22,7 @@ export const signalingSubprotocol = 'tabmesh-signaling'
 /** Longest sealed `hello`, and longest sealed `data` of a knock and of its reply: base64url characters. */
 export const helloCharsMax = 4096
 /** Longest sealed `data` of a signal: base64url characters. */
-export const signalCharsMax = 65_536
+const signalCharsMax = 65_536
 /** Largest frame a client may send, bytes of UTF-8: one signal and its envelope. */
 export const frameBytesMax = signalCharsMax + 1024
 /** Most members that a `welcome` lists; no server admits more to a room. */
@@ -61,7 +61,6 @@ export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes]
 
 export type SignalingErrorCode = v.InferOutput<typeof errorCode>
 export type LeftReason = v.InferOutput<typeof leftReason>
-export type SignalingMember = v.InferOutput<typeof member>
 export type ClientMessage = v.InferOutput<typeof clientMessage>
 export type ServerMessage = v.InferOutput<typeof serverMessage>
 /** A server-made name of one knock; whoever answers gives it back. */
