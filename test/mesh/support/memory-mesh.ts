@@ -7,6 +7,8 @@ import { MemoryRendezvousHub } from '../../../src/link/memory-rendezvous.ts'
 import { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { openRoom } from '../../../src/mesh/room.ts'
 
+export { until } from '../../link/support/until.ts'
+
 export class MemoryRoom {
   readonly hub = new MemoryHub()
   readonly rendezvous = new MemoryRendezvousHub()
@@ -42,15 +44,6 @@ export class MemoryRoom {
 
   async close(): Promise<void> {
     await Promise.all(this.peers.splice(0).map(peer => peer.leave()))
-  }
-}
-
-/** Resolves when `condition` holds; rejects with what it last said after `timeoutMs`. */
-export async function until(condition: () => boolean, what: string, timeoutMs = 10_000): Promise<void> {
-  const startMs = Date.now()
-  while (!condition()) {
-    if (Date.now() - startMs > timeoutMs) throw new Error(`still not true after ${timeoutMs} ms: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
 
