@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { MeshError } from '../../src/base/errors.ts'
+import { batchId, batchKey, encodeBatch, framesOf, isGenuineBatch, originOf } from '../../src/mesh/batch.ts'
+import { seededRandom } from '../link/support/turns.ts'
+import { mutated, randomBytes } from './support/fuzz.ts'
+import { freshKeys } from './support/keys.ts'
+
+test('frames come back as they were, from who signed them', async () => {
+  const { signer, id } = await freshKeys()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }),
+      fc.nat(),
+      async (frames, number) => {
+        const batch = await encodeBatch(signer, number, frames)
+        expect(originOf(batch)).toBe(id)
+        expect(await isGenuineBatch(batch)).toBe(true)
+        expect(framesOf(batch)).toEqual(frames)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('a batch in the middle of a larger buffer reads the same', async () => {
+  const { signer, id } = await freshKeys()
+  const batch = await encodeBatch(signer, 1, [Uint8Array.of(1, 2, 3)])
+  const buffer = new Uint8Array(batch.length + 20)
+  buffer.set(batch, 7)
+  const inside = buffer.subarray(7, 7 + batch.length)
+  expect(originOf(inside)).toBe(id)
+  expect(await isGenuineBatch(inside)).toBe(true)
+  expect(framesOf(inside)).toEqual([Uint8Array.of(1, 2, 3)])
+})
+
+test('a change of any byte, in the id, number, signature or frames, is found out', async () => {
+  const { signer } = await freshKeys()
+  const batch = await encodeBatch(signer, 1_700_000_000_000, [new TextEncoder().encode('hello'), Uint8Array.of(9)])
+  for (let at = 0; at < batch.length; at++) {
+    const changed = batch.slice()
+    changed[at] = (changed[at] ?? 0) ^ 1
+    expect(await isGenuineBatch(changed), `byte ${at}`).toBe(false)
+  }
+  expect(await isGenuineBatch(batch.subarray(0, -1))).toBe(false)
+  expect(await isGenuineBatch(Uint8Array.of(...batch, 0))).toBe(false)
+})
+
+test('nobody signs for another', async () => {
+  const [ada, eve] = [await freshKeys(), await freshKeys()]
+  const forged = await encodeBatch({ id: ada.id, sign: eve.signer.sign }, 1, [Uint8Array.of(1)])
+  expect(originOf(forged)).toBe(ada.id)
+  expect(await isGenuineBatch(forged)).toBe(false)
+})
+
+test('every copy of a batch has one id; another batch, or a forged one in its name, has another', async () => {
+  const [ada, eve] = [await freshKeys(), await freshKeys()]
+  const frames = [Uint8Array.of(1)]
+  const batches = [
+    await encodeBatch(ada.signer, 1, frames),
+    await encodeBatch(ada.signer, 2, frames),
+    await encodeBatch(eve.signer, 1, frames),
+    await encodeBatch({ id: ada.id, sign: eve.signer.sign }, 1, frames),
+  ]
+  expect(new Set(batches.map(batch => batchKey(batchId(batch)))).size).toBe(4)
+  expect(batchKey(batchId(batches[0]?.slice() as Uint8Array))).toBe(batchKey(batchId(batches[0] as Uint8Array)))
+})
+
+test('of 100,000 random and mutated byte strings none throws, and none of a sample is genuine', async () => {
+  const { signer } = await freshKeys()
+  const random = seededRandom(2)
+  const valid = await encodeBatch(signer, 1, [Uint8Array.of(1, 2, 3), new Uint8Array(0), new Uint8Array(40)])
+  let malformed = 0
+  for (let round = 0; round < 100_000; round++) {
+    const bytes = round % 4 === 0 ? randomBytes(random, 200) : mutated(random, valid)
+    originOf(bytes)
+    batchKey(batchId(bytes))
+    if (framesOf(bytes) instanceof MeshError) malformed++
+    const isChanged = bytes.length !== valid.length || bytes.some((byte, at) => byte !== valid[at])
+    if (round % 50 === 0) expect(await isGenuineBatch(bytes)).toBe(!isChanged)
+  }
+  expect(malformed).toBeGreaterThan(10_000)
+})
