@@ -283,6 +283,7 @@ export class MeshPeer implements Mesh {
     if (!session) return connection.abort(new Error('not admitted')) // cannot happen: admission is part of the upgrade
     const link = this.#links.opened(connection, session)
     this.#overlay.succeeded(peer)
+    this.#membership.heard(peer, session)
     this.#emitter.emit('link-open', link)
     void this.#introduce(peer)
     const isRing = ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
@@ -294,7 +295,8 @@ export class MeshPeer implements Mesh {
   /** Tells a new neighbour of everybody, once it hears broadcasts: whoever is a member can be spoken to. */
   async #introduce(peer: PeerId): Promise<void> {
     await this.#broadcasts.listening(peer)
-    this.#delivery.tell(peer, this.#tellFrame('membership', (await this.#membership.introduction()) as unknown as Json))
+    for (const word of await this.#membership.introduction())
+      this.#delivery.tell(peer, this.#tellFrame('membership', word as unknown as Json))
     await this.#heartbeat.opened(peer)
   }
 

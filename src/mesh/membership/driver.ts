@@ -13,7 +13,15 @@ import {
   verdictSchema,
   type WireAnnouncement,
 } from '../announcement.ts'
-import { announceIntervalMs, announceRefreshMs, membersMax, probeTimeoutsMs, protocolVersion } from '../limits.ts'
+import {
+  announceIntervalMs,
+  announcementsPerWordMax,
+  announceRefreshMs,
+  announceStaleMs,
+  membersMax,
+  probeTimeoutsMs,
+  protocolVersion,
+} from '../limits.ts'
 import type { Announcement, LeaveReason } from '../peer.ts'
 import { openRecord, type Signed, type Signer, signedSchema, signRecord } from '../signed.ts'
 import { type Effect, type Input, type Member, type MembershipState, membershipOf } from './state.ts'
@@ -53,7 +61,12 @@ export class MembershipDriver {
   readonly #state: MembershipState
   /** The newest signed announcement of each member, to pass on. */
   readonly #signed = new Map<PeerId, Signed>()
+  /** When each member last announced something new here, monotonic ms. */
+  readonly #announcedMs = new Map<PeerId, number>()
   readonly #stops: (() => void)[] = []
+  #isClosed = false
+  /** The probe under way of each suspected session. */
+  readonly #probes = new Map<SessionId, object>()
   #sequence = 0
   #ownRecord: Signed | undefined
   #isScheduled = false
@@ -61,7 +74,7 @@ export class MembershipDriver {
   constructor(options: MembershipDriverOptions) {
     this.#options = options
     this.#state = membershipOf(options.signer.id, options.session)
-    this.#stops.push(options.clock.every(announceRefreshMs, () => void this.announce()))
+    this.#stops.push(options.clock.every(announceRefreshMs, () => void this.#refresh()))
   }
 
   get members(): ReadonlyMap<PeerId, Member> {
@@ -100,10 +113,14 @@ export class MembershipDriver {
     this.#options.tellNeighbours({ kind: 'members', announcements: [record] })
   }
 
-  /** All that a new neighbour should know. */
-  async introduction(): Promise<MembershipWord> {
+  /** All that a new neighbour should know, in words that each fit one message. */
+  async introduction(): Promise<MembershipWord[]> {
     const own = this.#ownRecord ?? (await this.signOwn())
-    return { kind: 'members', announcements: [own, ...this.#signed.values()] }
+    const records = [own, ...this.#signed.values()]
+    const words: MembershipWord[] = []
+    while (records.length > 0)
+      words.push({ kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
+    return words
   }
 
   async receive(word: unknown, from: PeerId): Promise<void> {
@@ -127,6 +144,12 @@ export class MembershipDriver {
     this.#step({ kind: 'hint', peer, session })
   }
 
+  /** A sign of life, such as a link that this session opened: what a probe under way may have met does not count any more. */
+  heard(peer: PeerId, session: SessionId): void {
+    this.#probes.delete(session)
+    if (this.members.get(peer)?.announcement.session === session) this.#step({ kind: 'heard', peer })
+  }
+
   /** A sure sign, such as a released alive lock in the same browser. */
   isGone(peer: PeerId, session: SessionId): void {
     const silent = step(this.#state, { kind: 'hint', peer, session }).filter(effect => effect.kind !== 'probe')
@@ -134,7 +157,9 @@ export class MembershipDriver {
     this.#step({ kind: 'probe-failed', peer, session })
   }
 
+  /** From now on nothing is learned and nobody is given up: the links that end now end because we left. */
   close(): void {
+    this.#isClosed = true
     for (const stop of this.#stops) stop()
   }
 
@@ -156,8 +181,9 @@ export class MembershipDriver {
     const nowMs = this.#options.clock.nowMs()
     const effects = step(this.#state, { kind: 'announced', peer: opened.by, announcement, nowMs })
     if (effects.length === 0) return false
+    this.#perform(effects) // first: where a session replaces another, this drops the record of the old one
     this.#signed.set(opened.by, record)
-    this.#perform(effects)
+    this.#announcedMs.set(opened.by, this.#options.clock.monotonicMs())
     return true
   }
 
@@ -176,16 +202,27 @@ export class MembershipDriver {
     if (effects.length > 0) this.#options.tellNeighbours({ kind: 'verdict', record }, from)
   }
 
+  /** Also asks those whose announcements stopped coming: nobody here may have had a link whose end would tell. */
+  #refresh(): Promise<void> {
+    const staleMs = this.#options.clock.monotonicMs() - announceStaleMs
+    for (const { id, announcement } of [...this.#state.members.values()])
+      if ((this.#announcedMs.get(id) ?? 0) < staleMs) this.hint(id, announcement.session)
+    return this.announce()
+  }
+
   #step(input: Input): void {
     this.#perform(step(this.#state, input))
   }
 
   #perform(effects: readonly Effect[]): void {
+    if (this.#isClosed) return
     for (const effect of effects) {
       if (effect.kind === 'joined') this.#options.onJoined(effect.member)
       else if (effect.kind === 'changed') this.#options.onChanged(effect.member)
       else if (effect.kind === 'departed') {
         this.#signed.delete(effect.member.id)
+        this.#announcedMs.delete(effect.member.id)
+        this.#probes.delete(effect.member.announcement.session)
         this.#options.onDeparted(effect.member, effect.reason)
       } else if (effect.kind === 'probe') void this.#probe(effect.peer, effect.session)
       else if (effect.kind === 'publish-verdict') void this.#publishVerdict(effect)
@@ -197,17 +234,15 @@ export class MembershipDriver {
   }
 
   async #probe(peer: PeerId, session: SessionId): Promise<void> {
-    for (const timeoutMs of probeTimeoutsMs)
-      if (await this.#answers(peer, timeoutMs)) return this.#step({ kind: 'heard', peer })
+    const probe = {}
+    this.#probes.set(session, probe)
+    for (const timeoutMs of probeTimeoutsMs) {
+      const hasAnswered = await this.#options.ping(peer, timeoutMs)
+      if (this.#probes.get(session) !== probe) return // a sign of life has settled it
+      if (hasAnswered) return this.heard(peer, session)
+    }
+    this.#probes.delete(session)
     this.#step({ kind: 'probe-failed', peer, session })
-  }
-
-  /** Takes the whole time before it says no: without a path a ping fails at once, though a link may just be opening anew. */
-  async #answers(peer: PeerId, timeoutMs: number): Promise<boolean> {
-    const isOver = new Promise<void>(resolve => this.#options.clock.after(timeoutMs, resolve))
-    if (await this.#options.ping(peer, timeoutMs)) return true
-    await isOver
-    return false
   }
 
   async #publishVerdict({ peer, session, sequence }: Extract<Effect, { kind: 'publish-verdict' }>): Promise<void> {
