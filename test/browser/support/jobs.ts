@@ -1,7 +1,7 @@
 /** Jobs as a test drives them: started in one tab, watched in any, read in all. */
 import { expect } from 'vitest'
 import type { JobId } from '../../../src/base/ids.ts'
-import type { JobState, JobView } from '../../../src/work/types.ts'
+import type { JobView } from '../../../src/work/types.ts'
 import { canonical, sha256, type Text } from './reference.ts'
 import { meshOf, type Tab } from './tabs.ts'
 
@@ -50,8 +50,6 @@ export async function whenJob(
   if (seen && isMet(seen)) return seen
   throw new Error(`the job did not come so far that ${isMet}; the tab sees ${JSON.stringify(seen, undefined, 1)}`)
 }
-
-export const ended: readonly JobState[] = ['done', 'failed', 'cancelled']
 
 /** Each tab must hold exactly `expected`: the value, its bytes, and its announced hash. */
 export async function expectResult(tabs: readonly Tab[], id: JobId, expected: unknown): Promise<void> {
