@@ -1,5 +1,6 @@
 /** Broadcast frames to gossipsub and back: signed in batches on the way out, verified before anything reads them on the way in. */
 import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
@@ -9,8 +10,8 @@ import { Gossip, gossipTopic } from './gossip.ts'
 import type { Node } from './node.ts'
 import type { Signer } from './signed.ts'
 
-/** A link's other end is expected to listen to gossip within this time, ms; after it nobody waits for it. */
-const listenWaitMs = 1_000
+/** A link's other end is expected to listen to gossip within this time, ms. */
+const listenWaitMs = 3_000
 const listenPollMs = 5
 
 export interface BroadcastsOptions {
@@ -19,9 +20,17 @@ export interface BroadcastsOptions {
   readonly neighbours: () => readonly PeerId[]
   readonly signer: Signer
   readonly isCongested: () => boolean
+  /** Gossip to this neighbour did not start: its link must be made anew. */
+  readonly onDeaf: (peer: PeerId) => void
   /** `from` signed the batch that the frame came in. */
   readonly onFrame: (from: PeerId, frame: Frame) => void
   readonly count: (counter: string) => void
+}
+
+/** What is touched of gossipsub besides its public face; `listening` would notice if it were gone. */
+interface Router {
+  readonly streamsOutbound: ReadonlyMap<string, unknown>
+  onPeerDisconnected(peer: Libp2pPeerId): void
 }
 
 export class Broadcasts {
@@ -29,8 +38,6 @@ export class Broadcasts {
   readonly #gossip: Gossip
   /** Number of the last batch; starts at the time, so that no session repeats one of another. */
   #number: number
-  /** Neighbours that are known to listen, or were waited for in vain. */
-  readonly #listeners = new Set<PeerId>()
   #listens: (peer: PeerId) => boolean = () => false
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
 
@@ -55,22 +62,37 @@ export class Broadcasts {
     return this.#gossip.broadcast(frame)
   }
 
-  /** Resolves once this neighbour hears broadcasts; at the latest `listenWaitMs` after it was first asked for. */
+  /**
+   * Resolves once this neighbour hears broadcasts, or is none any more. A link over which gossip does not start within
+   * `listenWaitMs` is of no use, and is made anew.
+   */
   async listening(peer: PeerId): Promise<void> {
-    if (this.#listeners.has(peer)) return
-    for (let waitedMs = 0; waitedMs < listenWaitMs && !this.#listens(peer); waitedMs += listenPollMs)
-      await new Promise<void>(resolve => this.#options.clock.after(listenPollMs, resolve))
-    if (this.#options.neighbours().includes(peer)) this.#listeners.add(peer)
+    const { clock, neighbours, onDeaf } = this.#options
+    for (let waitedMs = 0; !this.#listens(peer) && neighbours().includes(peer); waitedMs += listenPollMs) {
+      if (waitedMs >= listenWaitMs) return onDeaf(peer)
+      await new Promise<void>(resolve => clock.after(listenPollMs, resolve))
+    }
   }
 
-  /** The link to this neighbour is gone; over its next one it has to be heard anew. */
-  lost(peer: PeerId): void {
-    this.#listeners.delete(peer)
+  /**
+   * Call before the node runs. libp2p tells gossipsub late that a connection is gone, perhaps after the next one to the same peer
+   * is there, whose streams it would then take away (DESIGN, fact 4). So gossipsub is told at once, and not a second time.
+   */
+  prepare(node: Node): void {
+    const router = node.services.pubsub as unknown as Router
+    const forget = router.onPeerDisconnected.bind(router)
+    const isConnected = (peer: Libp2pPeerId) => node.getConnections(peer).some(({ status }) => status === 'open')
+    router.onPeerDisconnected = peer => {
+      if (!isConnected(peer)) forget(peer)
+    }
+    node.addEventListener('connection:close', ({ detail }) => router.onPeerDisconnected(detail.remotePeer))
   }
 
   /** Call once the node runs. */
   attach({ pubsub }: Node['services']): void {
-    this.#listens = peer => pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
+    const { streamsOutbound } = pubsub as unknown as Router
+    this.#listens = peer =>
+      streamsOutbound.has(peer) && pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
     pubsub.topicValidators.set(gossipTopic, (_via, message) => this.#judge(message.data))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)

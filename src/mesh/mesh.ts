@@ -155,6 +155,10 @@ export class MeshPeer implements Mesh {
       count,
       neighbours: () => this.#links.peers,
       isCongested: () => this.#links.isCongested,
+      onDeaf: peer => {
+        this.count('gossip.links-remade')
+        void this.#dialler.retire(peer)
+      },
       onFrame: (from, frame) => this.#exchange.receive(from, frame),
     })
   }
@@ -185,6 +189,7 @@ export class MeshPeer implements Mesh {
     })
     node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
+    this.#broadcasts.prepare(node)
     await this.#lanes.register(node)
     await node.start()
     this.#broadcasts.attach(node.services)
@@ -309,7 +314,6 @@ export class MeshPeer implements Mesh {
     const peer = connection.remotePeer.toString() as PeerId
     const session = this.#links.sessionOf(peer)
     if (!this.#links.closed(connection)) return
-    this.#broadcasts.lost(peer)
     this.#emitter.emit('link-close', { peer, reason: connection.status })
     this.#exchange.calls.linkBroke(peer)
     if (session) this.#membership.hint(peer, session)
