@@ -48,10 +48,15 @@ export class Delivery {
       throw new MeshError('unreachable', `no path leads to ${to} at the moment`)
   }
 
-  /** To one direct neighbour, without signature or answer. Silent where there is no link. */
+  /** To one direct neighbour, without signature or answer. Silent where there is no link, counted where its lane is full. */
   tell(neighbour: PeerId, frame: Frame): void {
     const connection = this.#options.connectionTo(neighbour)
-    if (connection) this.#options.lanes.send(connection, encodeFrame(frame), 'messages')
+    if (!connection) return
+    try {
+      this.#options.lanes.send(connection, encodeFrame(frame), 'messages')
+    } catch {
+      this.#options.count('tells-not-sent') // members are announced again, signals are sent again by a new dial
+    }
   }
 
   receive(link: PeerId, bytes: Uint8Array, lane: LaneName): void {

@@ -42,6 +42,10 @@ export const announcementBytesMax = 2800
 export const announceIntervalMs = 200
 /** Unchanged, it is still announced this often, so that a lost announcement heals. */
 export const announceRefreshMs = 15_000
+/** Three announcements missed: the member is asked whether it is still there. */
+export const announceStaleMs = 3 * announceRefreshMs
+/** Announcements in one word to a neighbour; more go in the next, so that each fits a message. */
+export const announcementsPerWordMax = 32
 /** Silence on a link after which its peer is asked, and after which it is given up. */
 export const heartbeatIntervalMs = 3_000
 export const heartbeatTimeoutMs = 10_000

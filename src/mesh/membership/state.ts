@@ -27,8 +27,8 @@ export interface MembershipState {
   readonly self: PeerId
   readonly selfSession: SessionId
   readonly members: Map<PeerId, Member>
-  /** By session; the oldest are forgotten first. */
-  readonly departed: Map<SessionId, Departed>
+  /** By peer and session, as in `step.ts`, so that nobody buries a session by naming it; the oldest are forgotten first. */
+  readonly departed: Map<string, Departed>
 }
 
 export type Input =

@@ -10,7 +10,7 @@ export function step(state: MembershipState, input: Input): Effect[] {
   if (input.kind === 'announced') return announced(state, input)
   if (input.peer === state.self) return aboutSelf(state, input)
   if (input.kind === 'goodbye') {
-    bury(state, input.session, Number.POSITIVE_INFINITY)
+    bury(state, input.peer, input.session, Number.POSITIVE_INFINITY)
     return depart(state, input.peer, input.session, input.reason)
   }
   const member = state.members.get(input.peer)
@@ -20,7 +20,7 @@ export function step(state: MembershipState, input: Input): Effect[] {
   }
   if (input.kind === 'verdict') {
     if (member?.announcement.session === input.session && member.announcement.sequence > input.sequence) return []
-    bury(state, input.session, input.sequence)
+    bury(state, input.peer, input.session, input.sequence)
     return depart(state, input.peer, input.session, 'crashed')
   }
   if (member?.announcement.session !== input.session) return []
@@ -31,7 +31,7 @@ export function step(state: MembershipState, input: Input): Effect[] {
   }
   if (member.state !== 'suspect') return [] // it answered meanwhile
   const { sequence } = member.announcement
-  bury(state, input.session, sequence)
+  bury(state, input.peer, input.session, sequence)
   const verdict: Effect = { kind: 'publish-verdict', peer: input.peer, session: input.session, sequence }
   return [...depart(state, input.peer, input.session, 'crashed'), verdict]
 }
@@ -39,13 +39,13 @@ export function step(state: MembershipState, input: Input): Effect[] {
 function announced(state: MembershipState, input: Extract<Input, { kind: 'announced' }>): Effect[] {
   const { peer, announcement, nowMs } = input
   if (peer === state.self) return []
-  const grave = state.departed.get(announcement.session)
+  const grave = state.departed.get(graveOf(peer, announcement.session))
   if (grave && announcement.sequence <= grave.sequence) return []
   const known = state.members.get(peer)
   if (!known) return join(state, peer, announcement, nowMs)
   if (known.announcement.session !== announcement.session) {
     if (isOlder(announcement.session, known.announcement.session)) return []
-    bury(state, known.announcement.session, Number.POSITIVE_INFINITY)
+    bury(state, peer, known.announcement.session, Number.POSITIVE_INFINITY)
     return [...depart(state, peer, known.announcement.session, 'replaced'), ...join(state, peer, announcement, nowMs)]
   }
   if (announcement.sequence <= known.announcement.sequence) return []
@@ -59,7 +59,7 @@ function aboutSelf(state: MembershipState, input: Exclude<Input, { kind: 'announ
 
 function join(state: MembershipState, id: PeerId, announcement: Member['announcement'], nowMs: number): Effect[] {
   if (state.members.size >= membersMax) return []
-  state.departed.delete(announcement.session)
+  state.departed.delete(graveOf(id, announcement.session))
   const member: Member = { id, announcement, state: 'alive', joinedAtMs: nowMs }
   state.members.set(id, member)
   return [{ kind: 'joined', member }]
@@ -77,10 +77,16 @@ function depart(state: MembershipState, peer: PeerId, session: SessionId, reason
   return [{ kind: 'departed', member: { ...member, state: 'left' }, reason }]
 }
 
-function bury(state: MembershipState, session: SessionId, sequence: number): void {
-  const known = state.departed.get(session)?.sequence ?? -1
-  state.departed.delete(session)
-  state.departed.set(session, { sequence: Math.max(known, sequence) })
+/** A session is its peer's: a goodbye that names another peer's session buries nobody. */
+function graveOf(peer: PeerId, session: SessionId): string {
+  return `${peer} ${session}`
+}
+
+function bury(state: MembershipState, peer: PeerId, session: SessionId, sequence: number): void {
+  const grave = graveOf(peer, session)
+  const known = state.departed.get(grave)?.sequence ?? -1
+  state.departed.delete(grave)
+  state.departed.set(grave, { sequence: Math.max(known, sequence) })
   for (const oldest of state.departed.keys()) {
     if (state.departed.size <= departedMax) break
     state.departed.delete(oldest)
