@@ -19,7 +19,7 @@ export function nextTheme(theme: Theme): Theme {
   return themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system'
 }
 
-export function applyTheme(theme: Theme): void {
+function applyTheme(theme: Theme): void {
   const isDark = theme === 'dark' || (theme === 'system' && darkSystem().matches)
   const { classList } = document.documentElement
   classList.toggle('wa-dark', isDark)

@@ -22,9 +22,8 @@ export const graphStyles = css`
     stroke: var(--hairline-strong);
     opacity: 0.45;
     stroke-linecap: round;
-    transition:
-      opacity var(--quick),
-      stroke-width var(--quick);
+    /* Only what a pointer changes moves softly: values change all the time, and would keep the page painting. */
+    transition: opacity var(--quick);
   }
   .edge.own line {
     opacity: 0.9;
@@ -80,7 +79,6 @@ export const graphStyles = css`
     fill: none;
     stroke: var(--peer);
     stroke-width: 2.5;
-    transition: stroke-dasharray var(--quick);
   }
   .halo {
     fill: none;

@@ -78,7 +78,6 @@ export class PeerList extends LitElement {
         height: 100%;
         background: var(--dot);
         transform-origin: left;
-        transition: transform var(--quick);
       }
       .rtt {
         text-align: end;

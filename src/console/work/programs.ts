@@ -13,7 +13,7 @@ export interface FormState {
   readonly reduce: string
 }
 
-export const topWords = 50
+const topWords = 50
 const patternCharsMax = 1_000
 
 /** A worked example, so that nobody faces an empty box: how often each letter occurs. */
