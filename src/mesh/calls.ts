@@ -3,7 +3,7 @@
  * On the other side, a call is handled once however often it arrives, and its answer is kept for the next time.
  */
 import type { Clock } from '../base/clock.ts'
-import { MeshError } from '../base/errors.ts'
+import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Frame } from './frame.ts'
 import { answersKeptBytesMax, callsInFlightMax, handledIdsMax } from './limits.ts'
@@ -27,19 +27,18 @@ export interface CallRequest {
 export class Calls {
   readonly #clock: Clock
   readonly #calls = new Map<string, Call>()
+  #isClosed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Resolves with the answering frame; rejects with `timeout`, `aborted`, `overloaded`, or what the last attempt to send met. */
+  /** Resolves with the answering frame; rejects with `timeout`, `aborted`, `overloaded`, `left`, or what the last attempt to send met. */
   start(request: CallRequest): Promise<Frame> {
+    const refusal = this.#refusalOf(request)
+    if (refusal) return Promise.reject(refusal)
     const { id, to, timeoutMs, retries, signal } = request
     const { promise, resolve, reject } = Promise.withResolvers<Frame>()
-    if (signal?.aborted) reject(new MeshError('aborted', 'the call was aborted'))
-    else if (this.#calls.size >= callsInFlightMax)
-      reject(new MeshError('overloaded', `${callsInFlightMax} calls are waiting already`))
-    if (signal?.aborted || this.#calls.size >= callsInFlightMax) return promise
 
     let attemptsLeft = retries
     let failure: MeshError | undefined
@@ -47,8 +46,9 @@ export class Calls {
     const everyMs = timeoutMs / (retries + 1)
     const attempt = () => {
       stopRetry()
+      failure = undefined
       request.transmit().catch(error => {
-        failure = error instanceof MeshError ? error : new MeshError('unreachable', String(error))
+        failure = toMeshError(error, 'unreachable')
         const isHopeless = failure.code === 'no-such-peer' || failure.code === 'too-large'
         if (isHopeless || retries === 0) settle(failure)
       })
@@ -95,7 +95,15 @@ export class Calls {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const call of [...this.#calls.values()]) call.settle(new MeshError('left', 'this peer left the mesh'))
+  }
+
+  #refusalOf({ signal }: CallRequest): MeshError | undefined {
+    if (this.#isClosed) return new MeshError('left', 'this peer left the mesh')
+    if (signal?.aborted) return new MeshError('aborted', 'the call was aborted')
+    if (this.#calls.size < callsInFlightMax) return undefined
+    return new MeshError('overloaded', `${callsInFlightMax} calls are waiting already`)
   }
 }
 
@@ -116,8 +124,9 @@ export class Handled {
   keep(from: PeerId, answer: Frame): void {
     const key = `${from} ${answer.header.id}`
     if (!this.#answers.has(key)) return
+    // It may have been answered before: its id was forgotten while it was worked out, and it came again.
+    this.#bytes += answer.body.length - (this.#answers.get(key)?.body.length ?? 0)
     this.#answers.set(key, answer)
-    this.#bytes += answer.body.length
     this.#trim()
   }
 

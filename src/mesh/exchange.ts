@@ -13,6 +13,8 @@ import {
   callRetriesMax,
   callTimeoutMsDefault,
   callTimeoutMsMax,
+  handlersRunningMax,
+  topicCharsMax,
 } from './limits.ts'
 import type { CallOptions, GatherOutcome, Handler, Incoming } from './types.ts'
 
@@ -33,6 +35,9 @@ export class Exchange {
   readonly #handled = new Handled()
   readonly #subscribers = new Map<string, Set<Subscriber>>()
   readonly #handlers = new Map<string, Handler>()
+  /** Ends the handlers that work for a peer; it departed, or this one leaves. */
+  readonly #running = new Map<AbortController, PeerId>()
+  #isClosed = false
 
   constructor(options: ExchangeOptions) {
     this.#options = options
@@ -40,6 +45,7 @@ export class Exchange {
   }
 
   subscribe(topic: string, listener: Subscriber): () => void {
+    checkTopic(topic)
     const subscribers = this.#subscribers.get(topic) ?? new Set()
     this.#subscribers.set(topic, subscribers)
     subscribers.add(listener)
@@ -50,6 +56,7 @@ export class Exchange {
   }
 
   handle(topic: string, handler: Handler): () => void {
+    checkTopic(topic)
     if (this.#handlers.has(topic)) throw new MeshError('invalid-option', `the topic "${topic}" has a handler already`)
     this.#handlers.set(topic, handler)
     return () => {
@@ -93,11 +100,13 @@ export class Exchange {
         }
       }),
     )
-    options.signal?.throwIfAborted()
+    if (options.signal?.aborted) throw new MeshError('aborted', 'the call was aborted')
     return outcomes.filter(outcome => outcome !== undefined)
   }
 
   async broadcast(topic: string, payload: Payload): Promise<void> {
+    checkTopic(topic)
+    if (this.#isClosed) throw new MeshError('left', 'this peer left the mesh')
     const { body, kind } = encodePayload(payload, broadcastBytesMax)
     const header = this.#header('broadcast', this.#options.newId(), topic, kind)
     await this.#options.broadcasts().send(encodeFrame({ header, body }))
@@ -111,6 +120,18 @@ export class Exchange {
     else if (!this.calls.answer(from, frame)) this.#options.count('dropped.late-answer')
   }
 
+  /** This peer left the room: it will not answer, and nobody waits for our answers. */
+  departed(peer: PeerId): void {
+    this.calls.departed(peer)
+    for (const [work, asker] of this.#running) if (asker === peer) work.abort()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.calls.close()
+    for (const work of this.#running.keys()) work.abort()
+  }
+
   async #call(
     kind: 'send' | 'request',
     to: PeerId,
@@ -118,6 +139,7 @@ export class Exchange {
     payload: Payload,
     options: CallOptions = {},
   ): Promise<Frame> {
+    checkTopic(topic)
     const { body, kind: bodyKind } = encodePayload(payload)
     const id = this.#options.newId()
     const header = this.#header(kind, id, topic, bodyKind)
@@ -146,16 +168,22 @@ export class Exchange {
     const { id, topic = '' } = frame.header
     const handler = this.#handlers.get(topic)
     const payload = decodePayload(frame)
+    const work = new AbortController()
     try {
       if (!handler) throw new MeshError('no-handler', `no handler for "${topic}"`)
       if (payload instanceof MeshError) throw payload
-      const result = await handler(payload ?? null, incomingOf(from, frame), new AbortController().signal)
+      if (this.#running.size >= handlersRunningMax)
+        throw new MeshError('overloaded', `${handlersRunningMax} requests are being answered already`)
+      this.#running.set(work, from)
+      const result = await handler(payload ?? null, incomingOf(from, frame), work.signal)
       const { body, kind } = encodePayload(result)
       this.#answer(from, this.#header('reply', id, topic, kind), body)
     } catch (thrown) {
       const { code, message } = toMeshError(thrown, 'handler-failed')
       const { body, kind } = encodePayload({ code, message: message.slice(0, 1_000) })
       this.#answer(from, this.#header('error', id, topic, kind), body)
+    } finally {
+      this.#running.delete(work)
     }
   }
 
@@ -191,6 +219,12 @@ export class Exchange {
     const header = { kind, id, timestamp: this.#options.clock.nowMs(), body }
     return topic === undefined ? header : { ...header, topic }
   }
+}
+
+/** The receiver would drop it as malformed, and the sender would wait in vain. */
+function checkTopic(topic: string): void {
+  if (typeof topic !== 'string' || topic.length === 0 || topic.length > topicCharsMax)
+    throw new MeshError('invalid-option', `a topic is text of 1 to ${topicCharsMax} characters`)
 }
 
 function incomingOf(from: PeerId, frame: Frame): Incoming {

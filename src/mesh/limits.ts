@@ -17,6 +17,8 @@ export const callTimeoutMsDefault = 10_000
 export const callTimeoutMsMax = 10 * 60_000
 export const callRetriesDefault = 2
 export const callRetriesMax = 10
+/** Requests of others being answered at once, all peers together; beyond it they are refused as `overloaded`. */
+export const handlersRunningMax = 10_000
 /** Ids of handled messages remembered, so that a retry is handled once. */
 export const handledIdsMax = 20_000
 /** Answers kept for retries whose first answer was lost, bytes in all. */

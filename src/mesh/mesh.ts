@@ -253,7 +253,7 @@ export class MeshPeer implements Mesh {
     this.#lobby.leave()
     this.#overlay.close()
     this.#membership.close()
-    this.#exchange.calls.close()
+    this.#exchange.close()
     this.#heartbeat.close()
     for (const stop of this.#watches.values()) stop()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
@@ -339,7 +339,7 @@ export class MeshPeer implements Mesh {
     this.#watches.get(session)?.()
     this.#watches.delete(session)
     this.#lobby.forget(member.id, session)
-    this.#exchange.calls.departed(member.id)
+    this.#exchange.departed(member.id)
     this.#emitter.emit('agent-leave', { peer: this.#infoOf(member), reason })
     if (this.#links.sessionOf(member.id) === session) void this.#dialler.retire(member.id)
     this.#overlay.changed()

@@ -4,7 +4,6 @@ import { integerBelow, type Random } from '../../../src/base/random.ts'
 
 interface Turn {
   readonly atMs: number
-  readonly order: number
   readonly perform: () => void
   isCancelled: boolean
 }
@@ -13,8 +12,8 @@ export class Turns {
   readonly random: Random
   readonly clock: Clock
   #nowMs = 0
-  #order = 0
-  #turns: Turn[] = []
+  /** The next one last. */
+  readonly #turns: Turn[] = []
 
   constructor(seed: number) {
     this.random = seededRandom(seed)
@@ -47,10 +46,10 @@ export class Turns {
   async run(untilMs = Number.POSITIVE_INFINITY): Promise<void> {
     for (;;) {
       await new Promise(resolve => setImmediate(resolve))
-      const [turn] = this.#turns
+      while (this.#turns.at(-1)?.isCancelled) this.#turns.pop()
+      const turn = this.#turns.at(-1)
       if (!turn || turn.atMs > untilMs) break
-      this.#turns.shift()
-      if (turn.isCancelled) continue
+      this.#turns.pop()
       this.#nowMs = turn.atMs
       turn.perform()
     }
@@ -58,9 +57,14 @@ export class Turns {
   }
 
   #add(delayMs: number, perform: () => void): Turn {
-    const turn = { atMs: this.#nowMs + delayMs, order: ++this.#order, perform, isCancelled: false }
-    this.#turns.push(turn)
-    this.#turns.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
+    const turn = { atMs: this.#nowMs + delayMs, perform, isCancelled: false }
+    let [low, high] = [0, this.#turns.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#turns[middle]?.atMs ?? 0) > turn.atMs) low = middle + 1
+      else high = middle
+    }
+    this.#turns.splice(low, 0, turn)
     return turn
   }
 }
