@@ -15,6 +15,10 @@ const protocols: Record<LaneName, string> = {
   bulk: '/tabmesh/bulk/1',
 }
 const frameBytesMax = messageBytesMax + headerBytesMax + 2
+/** Frames handed to a stream in one write. */
+const framesPerWrite = 1_024
+/** What `lpStream` throws where a length is over the limit, or is no length. */
+const lengthErrors = ['InvalidDataLengthError', 'InvalidDataLengthLengthError', 'InvalidMessageLengthError']
 
 interface OutgoingLane {
   readonly queue: Uint8Array[]
@@ -72,7 +76,7 @@ export class Lanes {
       outgoing.stream ??= connection.newStream(protocols[lane]).then(stream => lpStream(stream))
       const stream = await outgoing.stream
       while (outgoing.queue.length > 0) {
-        const frames = outgoing.queue.splice(0)
+        const frames = outgoing.queue.splice(0, framesPerWrite)
         await stream.writeV(frames)
         for (const frame of frames) outgoing.queuedBytes -= frame.length
       }
@@ -89,7 +93,7 @@ export class Lanes {
     try {
       for (;;) this.#onFrame(from, (await frames.read()).subarray(), lane)
     } catch (error) {
-      const isOversized = error instanceof Error && error.name === 'InvalidDataLengthError'
+      const isOversized = error instanceof Error && lengthErrors.includes(error.name)
       if (isOversized) this.#onBroken(from, error)
       else if (stream.status === 'open') stream.abort(error instanceof Error ? error : new Error(String(error)))
     }

@@ -10,6 +10,7 @@ import type { Rendezvous, RendezvousMember } from '../link/rendezvous.ts'
 import { isOlder } from '../link/webrtc/glare.ts'
 import { anyVersionSchema, speaksOurVersion } from './announcement.ts'
 import { membersMax } from './limits.ts'
+import { parseJson } from './parse-json.ts'
 import type { Room } from './room.ts'
 import { openRecord, type Signed } from './signed.ts'
 
@@ -19,6 +20,7 @@ const knockWaitMs = 1_500
 const knockSchema = v.strictObject({ room: v.pipe(v.string(), v.maxLength(256)), isOpen: v.optional(v.literal(true)) })
 
 export interface LobbyOptions {
+  readonly self: PeerId
   readonly room: Room
   readonly clock: Clock
   readonly session: SessionId
@@ -34,7 +36,6 @@ export interface LobbyOptions {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 export class Lobby {
   readonly #options: LobbyOptions
@@ -86,6 +87,9 @@ export class Lobby {
   }
 
   async #welcome(members: readonly RendezvousMember[], sameTag: number): Promise<void> {
+    // After a reconnect: whoever left meanwhile is not listed, and nobody told us.
+    const present = new Set(members.map(member => member.session))
+    for (const [session, peer] of [...this.#peers]) if (!present.has(session)) this.forget(peer, session)
     const found = await Promise.all(members.map(member => this.#add(member, false)))
     const others = found.filter(Boolean).length
     if (others === 0 && sameTag > 0 && this.#options.room.isPrivate) await this.#knock()
@@ -93,10 +97,11 @@ export class Lobby {
   }
 
   async #add(member: RendezvousMember, isNewcomer: boolean): Promise<boolean> {
-    const { room, session: own, onCandidate, onProblem } = this.#options
+    const { self, room, session: own, onCandidate, onProblem } = this.#options
     const plain = await room.seal.open(member.hello)
-    const hello = plain && (await openRecord(parse(plain), 'announcement', anyVersionSchema))
-    if (!hello || hello.content.session !== member.session || member.session === own) return false
+    const hello = plain && (await openRecord(parseJson(plain), 'announcement', anyVersionSchema))
+    // Our own key with another session is this tab before it was reloaded: nobody to dial.
+    if (!hello || hello.content.session !== member.session || member.session === own || hello.by === self) return false
     if (!speaksOurVersion(hello.content)) {
       const message = 'A tab of another version is in this room: reload the older one.'
       onProblem(new MeshError('version-mismatch', message))
@@ -104,7 +109,7 @@ export class Lobby {
     }
     const known = this.#sessions.get(hello.by)
     if (known && isOlder(member.session, known)) return false
-    if (this.#sessions.size >= membersMax) return false
+    if (!known && this.#sessions.size >= membersMax) return false
     this.#sessions.set(hello.by, member.session)
     this.#peers.set(member.session, hello.by)
     onCandidate(hello.by, isNewcomer)
@@ -148,15 +153,7 @@ export class Lobby {
 
   async #openKnock(sealed: string): Promise<v.InferOutput<typeof knockSchema> | undefined> {
     const plain = await this.#options.room.nameSeal.open(sealed)
-    const parsed = v.safeParse(knockSchema, plain && parse(plain))
+    const parsed = v.safeParse(knockSchema, plain && parseJson(plain))
     return parsed.success ? parsed.output : undefined
-  }
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(bytes))
-  } catch {
-    return undefined
   }
 }

@@ -4,6 +4,7 @@ import { Emitter } from '../base/emitter.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
+import { Admitted } from './admitted.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
@@ -20,6 +21,7 @@ import { createNode, type Node } from './node.ts'
 import type { MeshOptions } from './options.ts'
 import { OverlayDriver } from './overlay/driver.ts'
 import { ringNeighbours } from './overlay/step.ts'
+import { parseJson } from './parse-json.ts'
 import { peerInfoOf } from './peer-info.ts'
 import { Signals } from './signals.ts'
 import { signerOf } from './signed.ts'
@@ -43,7 +45,7 @@ export class MeshPeer implements Mesh {
   readonly #dialler: Dialler
   readonly #delivery: Delivery
   readonly #broadcasts: Broadcasts
-  readonly #admitted = new Map<PeerId, SessionId>()
+  readonly #admitted = new Admitted()
   readonly #watches = new Map<SessionId, () => void>()
   #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
   #node: Promise<Node> | undefined
@@ -73,6 +75,7 @@ export class MeshPeer implements Mesh {
       onSignal: (from, signal) => provider.receive?.(from, signal),
     })
     this.#lobby = new Lobby({
+      self: this.id,
       room,
       clock,
       session,
@@ -135,7 +138,7 @@ export class MeshPeer implements Mesh {
     })
     this.#lanes = new Lanes({
       onFrame: (from, bytes, lane) => this.#delivery.receive(from, bytes, lane),
-      onBroken: peer => void this.#dialler.retire(peer),
+      onBroken: peer => this.#dropLink(peer),
     })
     this.#delivery = new Delivery({
       signer,
@@ -180,7 +183,7 @@ export class MeshPeer implements Mesh {
         room,
         self: this.id,
         session: this.session,
-        onAdmitted: (peer, session) => this.#admitted.set(peer, session),
+        onAdmitted: (peer, session) => this.#admitted.add(peer, session),
         onRefused: (_peer, error) => {
           this.count(`refused.${error.code}`)
           if (error.code === 'version-mismatch') this.#options.onProblem(error)
@@ -263,6 +266,11 @@ export class MeshPeer implements Mesh {
     this.#provider.close()
   }
 
+  #dropLink(peer: PeerId): void {
+    this.count('links-dropped')
+    void this.#dialler.retire(peer)
+  }
+
   #describe(): Omit<Announcement, 'session' | 'sequence'> {
     const { device, browser } = this.#options
     const links = this.#links.infos.map(({ peer, kind, rttMs }) => ({
@@ -284,7 +292,7 @@ export class MeshPeer implements Mesh {
 
   #opened(connection: Parameters<LinkTable['opened']>[0]): void {
     const peer = connection.remotePeer.toString() as PeerId
-    const session = this.#admitted.get(peer)
+    const session = this.#admitted.sessionOf(peer)
     if (!session) return connection.abort(new Error('not admitted')) // cannot happen: admission is part of the upgrade
     const link = this.#links.opened(connection, session)
     this.#overlay.succeeded(peer)
@@ -338,7 +346,8 @@ export class MeshPeer implements Mesh {
     const { session } = member.announcement
     this.#watches.get(session)?.()
     this.#watches.delete(session)
-    this.#lobby.forget(member.id, session)
+    // Who was only given up stays a candidate until the server says it left: else two that lost each other never meet again.
+    if (reason !== 'crashed') this.#lobby.forget(member.id, session)
     this.#exchange.departed(member.id)
     this.#emitter.emit('agent-leave', { peer: this.#infoOf(member), reason })
     if (this.#links.sessionOf(member.id) === session) void this.#dialler.retire(member.id)
@@ -380,14 +389,6 @@ export class MeshPeer implements Mesh {
   /** Counts an occurrence under a name, for `metrics`. */
   count(counter: string): void {
     this.counters[counter] = (this.counters[counter] ?? 0) + 1
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
   }
 }
 

@@ -7,6 +7,7 @@ import type { PeerId, SessionId } from '../base/ids.ts'
 import { signalQueueMax } from '../link/limits.ts'
 import type { Remote } from '../link/types.ts'
 import type { LinkSignal } from '../link/webrtc/links.ts'
+import { parseJson } from './parse-json.ts'
 import type { Room } from './room.ts'
 import { openRecord, type Signer, signRecord } from './signed.ts'
 
@@ -28,7 +29,6 @@ export interface SignalsOptions {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 export class Signals {
   readonly #options: SignalsOptions
@@ -53,19 +53,11 @@ export class Signals {
     const { room, session, onSignal, count } = this.#options
     this.#incoming.add(async () => {
       const plain = await room.seal.open(sealed)
-      const record = plain && (await openRecord(parse(plain), 'signal', signalSchema))
+      const record = plain && (await openRecord(parseJson(plain), 'signal', signalSchema))
       if (!record || record.content.to !== session) return count('dropped.signal')
       const { from, attempt, data } = record.content
       onSignal({ peer: record.by as PeerId, session: from as SessionId }, { attempt, data })
     }, count)
-  }
-}
-
-function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(bytes))
-  } catch {
-    return undefined
   }
 }
 

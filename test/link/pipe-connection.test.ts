@@ -1,4 +1,4 @@
-import { type Logger, UnsupportedOperationError } from '@libp2p/interface'
+import { UnsupportedOperationError } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { expect, test } from 'vitest'
@@ -7,11 +7,11 @@ import { bufferedBytesHigh, bufferedBytesLow, earlyFramesMax, frameBytesMax } fr
 import { MemoryHub } from '../../src/link/memory.ts'
 import { PipeConnection } from '../../src/link/pipe-connection.ts'
 import type { Pipe, Remote } from '../../src/link/types.ts'
+import { silentLogger } from './support/silent-logger.ts'
 import { Turns } from './support/turns.ts'
 import { until } from './support/until.ts'
 
 const signal = new AbortController().signal
-const silent = Object.assign(() => {}, { error() {}, trace() {}, newScope: () => silent, enabled: false }) as Logger
 
 function remote(peer: string): Remote {
   return { peer: peer as PeerId, session: `k000-${peer.toLowerCase()}` as SessionId }
@@ -26,7 +26,7 @@ async function pipes(hub = new MemoryHub()): Promise<[Pipe, Pipe]> {
 }
 
 function connectionOver(pipe: Pipe, direction: 'inbound' | 'outbound'): PipeConnection {
-  return new PipeConnection(pipe, { remoteAddr: multiaddr('/memory/x'), direction, log: silent })
+  return new PipeConnection(pipe, { remoteAddr: multiaddr('/memory/x'), direction, log: silentLogger })
 }
 
 async function connections(hub?: MemoryHub): Promise<[PipeConnection, PipeConnection]> {

@@ -80,4 +80,4 @@ test('of 100,000 random and mutated byte strings none throws, and none of a samp
     if (round % 50 === 0) expect(await isGenuineBatch(bytes)).toBe(!isChanged)
   }
   expect(malformed).toBeGreaterThan(10_000)
-})
+}, 60_000)

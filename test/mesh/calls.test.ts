@@ -116,7 +116,7 @@ test('more calls than the limit are refused, and ended ones make room', async ()
   lab.call({ id: 'again' })
   await lab.turns.run(0)
   expect(lab.outcomes).toEqual(['overloaded 0', 'reply 0'])
-})
+}, 60_000)
 
 test('who leaves ends its calls and starts no more', async () => {
   const lab = new Lab()

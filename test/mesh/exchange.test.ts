@@ -197,7 +197,7 @@ test('requests beyond what is answered at once are refused, and finished ones ma
   await turns.run(40)
   finish.at(-1)?.()
   expect(await outcome(room, accepted)).toBe('done')
-})
+}, 60_000)
 
 test.each<[string, (exchange: E) => unknown]>([
   ['a topic of no characters', exchange => exchange.send(bob, '', null)],
