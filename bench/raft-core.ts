@@ -49,7 +49,7 @@ function compare(cores: Record<string, MakeRoom>, members: number, batch: number
     core,
     make,
     room: make(members),
-    rates: [] as number[],
+    rates: [] as Rate[],
   }))
   for (const { room } of rooms) rate(room, batch, seconds / 4)
   for (let round = 0; round < ROUNDS; round++)
