@@ -14,8 +14,12 @@ export type ComputeCall =
     }
   | { readonly kind: 'add'; readonly shard: number; readonly partial: Uint8Array }
   | { readonly kind: 'finish' }
+  /** Drops what was merged; the worker is for others again. */
+  | { readonly kind: 'forget' }
 
 export type ComputeReply =
+  /** Said once, when the worker has loaded. */
+  | { readonly isReady: true }
   | { readonly isDone: true; readonly bytes: Uint8Array }
   | { readonly isDone: false; readonly code: MeshErrorCode; readonly message: string }
 

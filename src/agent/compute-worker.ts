@@ -18,6 +18,9 @@ function perform(call: ComputeCall): Uint8Array<ArrayBuffer> {
       return nothing.slice()
     case 'finish':
       return merging().finish()
+    case 'forget':
+      merge = undefined
+      return nothing.slice()
   }
 }
 
@@ -26,18 +29,19 @@ function merging(): Merge {
   return merge
 }
 
-// As a dedicated worker's own scope; the DOM library types `self` as a window.
-const scope = self as unknown as {
-  onmessage: ((event: MessageEvent<ComputeCall>) => void) | null
-  postMessage(reply: ComputeReply, transfer: Transferable[]): void
+/** Serves calls that come in through `port`. */
+function serve(port: MessagePort): void {
+  const reply = (said: ComputeReply, transfer: Transferable[] = []) => port.postMessage(said, transfer)
+  port.onmessage = ({ data }: MessageEvent<ComputeCall>) => {
+    try {
+      const bytes = perform(data)
+      reply({ isDone: true, bytes }, [bytes.buffer])
+    } catch (error) {
+      const { code, message } = toMeshError(error, 'function-failed')
+      reply({ isDone: false, code, message })
+    }
+  }
+  reply({ isReady: true })
 }
 
-scope.onmessage = ({ data }) => {
-  try {
-    const bytes = perform(data)
-    scope.postMessage({ isDone: true, bytes }, [bytes.buffer])
-  } catch (error) {
-    const { code, message } = toMeshError(error, 'function-failed')
-    scope.postMessage({ isDone: false, code, message }, [])
-  }
-}
+self.onmessage = ({ data }: MessageEvent<MessagePort>) => serve(data)

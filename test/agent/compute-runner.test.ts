@@ -18,6 +18,14 @@ class TestThread implements ComputeThread {
   calls = 0
   #merge: Merge | undefined
 
+  get holdsMerge(): boolean {
+    return this.#merge !== undefined
+  }
+
+  load(): void {
+    this.onmessage?.({ data: { isReady: true } })
+  }
+
   postMessage(call: ComputeCall): void {
     this.calls++
     if (TestThread.hangs) return
@@ -39,12 +47,13 @@ class TestThread implements ComputeThread {
   #perform(call: ComputeCall): Uint8Array {
     if (call.kind === 'map') return mapShard(call.capability, call.options, call.pieces)
     if (call.kind === 'merge') this.#merge = new Merge(call.capability, call.options, call.inputNames)
+    if (call.kind === 'forget') this.#merge = undefined
     if (call.kind === 'add') this.#merge?.add(call.shard, call.partial)
     return call.kind === 'finish' && this.#merge ? this.#merge.finish() : new Uint8Array(0)
   }
 }
 
-function setUp(slots = 2) {
+function setUp(slots = 2, loads = true) {
   const threads: TestThread[] = []
   const timers: (() => void)[] = []
   const clock = {
@@ -55,6 +64,7 @@ function setUp(slots = 2) {
   } as unknown as Clock
   const spawn = () => {
     const thread = new TestThread()
+    if (loads) setImmediate(() => thread.load())
     threads.push(thread)
     return thread
   }
@@ -72,19 +82,19 @@ const taskOf = (text: string) => {
 const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes))
 
 describe('the compute pool', () => {
-  test('uses its workers again, and never keeps more idle than it has slots', async () => {
+  test('uses its workers again, and keeps few of them idle', async () => {
     const { runner, threads } = setUp(2)
-    await Promise.all(['a', 'b', 'c', 'd'].map(text => runner.map(taskOf(text), never)))
-    expect(threads.filter(({ isTerminated }) => !isTerminated).length).toBe(2)
-    await runner.map(taskOf('e'), never)
-    expect(threads.length).toBe(4)
+    await Promise.all([...'abcdefg'].map(text => runner.map(taskOf(text), never)))
+    expect(threads.filter(({ isTerminated }) => !isTerminated).length).toBe(2 + 2) // slots, and those that merge
+    await runner.map(taskOf('h'), never)
+    expect(threads.length).toBe(7)
   })
 
   test('kills a worker that is over its time, and goes on with a new one', async () => {
     const { runner, threads, timers } = setUp()
     TestThread.hangs = true
     const mapping = runner.map(taskOf('a'), never)
-    await Promise.resolve()
+    await new Promise(setImmediate)
     timers[0]?.()
     await expect(mapping).rejects.toMatchObject({
       code: 'function-timeout',
@@ -96,22 +106,49 @@ describe('the compute pool', () => {
     expect(timers).toEqual([])
   })
 
-  test('kills a worker whose job has ended', async () => {
-    const { runner, threads } = setUp()
-    TestThread.hangs = true
+  test('lets a worker finish whose caller lost interest, tells that one at once, and uses it again', async () => {
+    const { runner, threads } = setUp(1)
     const stop = new AbortController()
+    TestThread.hangs = true
     const mapping = runner.map(taskOf('a'), stop.signal)
-    await Promise.resolve()
+    await new Promise(setImmediate)
     stop.abort()
     await expect(mapping).rejects.toMatchObject({ code: 'cancelled' })
+    expect(threads[0]).toMatchObject({ calls: 1, isTerminated: false })
+    TestThread.hangs = false
+    await runner.map(taskOf('b'), never) // by another, for the first is still at it
+    expect(threads.length).toBe(2)
+    threads[0]?.onmessage?.({ data: { isDone: true, bytes: new Uint8Array(0) } })
+    await Promise.all(['c', 'd'].map(text => runner.map(taskOf(text), never)))
+    expect(threads.length).toBe(2)
+    expect(threads.some(({ isTerminated }) => isTerminated)).toBe(false)
+  })
+
+  test('kills even then a worker that is over its time', async () => {
+    const { runner, threads, timers } = setUp()
+    const stop = new AbortController()
+    TestThread.hangs = true
+    const mapping = runner.map(taskOf('a'), stop.signal)
+    await new Promise(setImmediate)
+    stop.abort()
+    await expect(mapping).rejects.toMatchObject({ code: 'cancelled' })
+    timers[0]?.()
+    expect(threads[0]?.isTerminated).toBe(true)
+  })
+
+  test('gives up a worker that does not load', async () => {
+    const { runner, threads, timers } = setUp(2, false)
+    const mapping = runner.map(taskOf('a'), never)
+    expect(threads[0]?.calls).toBe(0)
+    timers[0]?.()
+    await expect(mapping).rejects.toMatchObject({ code: 'function-timeout' })
     expect(threads[0]?.isTerminated).toBe(true)
   })
 
   test('tells of a worker that cannot start', async () => {
-    const { runner, threads } = setUp()
-    TestThread.hangs = true
+    const { runner, threads } = setUp(2, false)
     const mapping = runner.map(taskOf('a'), never)
-    await Promise.resolve()
+    await new Promise(setImmediate)
     threads[0]?.onerror?.({ message: 'no such file' })
     await expect(mapping).rejects.toMatchObject({
       code: 'function-failed',
@@ -129,8 +166,11 @@ describe('the compute pool', () => {
     expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
     expect(json(await reducer.finish())).toMatchObject({ words: 6, distinct: 2 })
     reducer.close()
-    expect(threads.filter(({ isTerminated }) => isTerminated).length).toBe(1)
     await expect(reducer.finish()).rejects.toMatchObject({ code: 'cancelled' })
+    await new Promise(setImmediate)
+    await runner.map(taskOf('c'), never)
+    expect(threads.length).toBe(1)
+    expect(threads.some(({ isTerminated, holdsMerge }) => isTerminated || holdsMerge)).toBe(false)
   })
 
   test('stops everything when it is closed', async () => {

@@ -176,12 +176,15 @@ describe.each(browserNames)('in %s', name => {
     expect(await page.evaluate(() => (globalThis as unknown as { lab: SandboxLab }).lab.frames())).toBe(1)
   })
 
-  test('kills a regular expression that would take for ever, and goes on', async () => {
+  test('kills regular expressions that would take for ever, sixty of them, and goes on', async () => {
     const evil: EngineCall['program'] = { kind: 'capability', capability: 'text.grep', options: { pattern: '(a+)+$' } }
     const text = `${'a'.repeat(60)}!`
-    const { error, ticks } = await call({ act: 'job', program: evil, texts: [text], timeoutMs: 500 })
-    expect(error?.code).toBe('function-timeout')
-    expect(ticks).toBeGreaterThan(5)
+    // Many, each at another moment: a worker's end once in a while took its parent along, when that was the engine.
+    for (let round = 0; round < 60; round++) {
+      const timeoutMs = 20 + ((round * 37) % 200)
+      const { error } = await call({ act: 'job', program: evil, texts: [text], timeoutMs })
+      expect(error?.code).toBe('function-timeout')
+    }
     const fine: EngineCall['program'] = { kind: 'capability', capability: 'text.grep', options: { pattern: 'a+!' } }
     const { result } = await call({ act: 'job', program: fine, texts: [text] })
     expect(result).toMatchObject({ count: 1, hits: [{ file: 'a.txt', line: 1, column: 1 }] })

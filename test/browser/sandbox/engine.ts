@@ -18,16 +18,23 @@ export interface EngineReply {
 }
 
 const ports = new Map<number, { resolve(port: MessagePort): void; reject(error: Error): void }>()
-let nextFrame = 0
+let nextPort = 0
 
-const runner = createBrowserRunner(systemClock, async () => {
-  const frame = nextFrame++
+/** Asks the page, as the real engine does. */
+async function open(what: 'frame' | 'worker'): Promise<{ readonly port: MessagePort; close(): void }> {
+  const id = nextPort++
   const port = await new Promise<MessagePort>((resolve, reject) => {
-    ports.set(frame, { resolve, reject })
-    postMessage({ kind: 'open', frame })
+    ports.set(id, { resolve, reject })
+    postMessage({ kind: 'open', what, id })
   })
-  return { port, close: () => postMessage({ kind: 'close', frame }) }
-})
+  return { port, close: () => postMessage({ kind: 'close', id }) }
+}
+
+const runner = createBrowserRunner(
+  systemClock,
+  () => open('frame'),
+  () => open('worker'),
+)
 
 async function perform({ act, program, texts = [], timeoutMs = 2_000 }: EngineCall): Promise<unknown> {
   await runner.check(program)
@@ -50,8 +57,8 @@ async function perform({ act, program, texts = [], timeoutMs = 2_000 }: EngineCa
 }
 
 self.onmessage = async ({ data }) => {
-  if (data.kind === 'port') return ports.get(data.frame)?.resolve(data.port)
-  if (data.kind === 'no-port') return ports.get(data.frame)?.reject(new Error(data.message))
+  if (data.kind === 'port') return ports.get(data.id)?.resolve(data.port)
+  if (data.kind === 'no-port') return ports.get(data.id)?.reject(new Error(data.message))
   const reply: EngineReply = await perform(data.call).then(
     result => ({ result }),
     thrown => {

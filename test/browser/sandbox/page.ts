@@ -1,4 +1,5 @@
 /** The page side of the sandbox test: opens frames for the engine, as the console's page does, and listens for what must not come. */
+import { openComputeWorker } from '../../../src/agent/compute-page.ts'
 import { openSandboxFrame } from '../../../src/agent/sandbox/page.ts'
 import type { EngineCall, EngineReply } from './engine.ts'
 
@@ -10,18 +11,19 @@ let nextId = 0
 const heard: unknown[] = []
 for (const channel of ['tabmesh', 'room']) new BroadcastChannel(channel).onmessage = ({ data }) => heard.push(data)
 
+const opened = new Map<number, { close(): void }>()
 engine.onmessage = async ({ data }) => {
-  if (data.kind === 'reply') return waiting.get(data.id)?.(data)
-  if (data.kind === 'close') return frames.get(data.frame)?.close()
+  const { kind, id } = data
+  if (kind === 'reply') return waiting.get(id)?.(data)
+  if (kind === 'close') return opened.get(id)?.close()
   try {
-    const frame = await openSandboxFrame(frameUrl)
-    frames.set(data.frame, frame)
-    engine.postMessage({ kind: 'port', frame: data.frame, port: frame.port }, [frame.port])
+    const given = data.what === 'frame' ? await openSandboxFrame(frameUrl) : openComputeWorker()
+    opened.set(id, given)
+    engine.postMessage({ kind: 'port', id, port: given.port }, [given.port])
   } catch (error) {
-    engine.postMessage({ kind: 'no-port', frame: data.frame, message: String(error) })
+    engine.postMessage({ kind: 'no-port', id, message: String(error) })
   }
 }
-const frames = new Map<number, { close(): void }>()
 
 const lab = {
   heard,
