@@ -96,7 +96,7 @@ async function takeFake(browser: Browser): Promise<void> {
         const page = await openPage(browser, size, theme)
         await page.goto(`${origin}?${query}${isLive ? '' : '&still'}${room}`)
         await settled(page)
-        if (size === phone && query.includes('job=')) await pressWords(page, 'Work')
+        if (size !== desktop && query.includes('job=')) await pressWords(page, 'Work')
         for (const words of press) await pressWords(page, words)
         // A chart of one second is no chart.
         if (isLive) await new Promise(resolve => setTimeout(resolve, 12_000))

@@ -19,6 +19,5 @@ export const hitsPageSize = 50
 export const highlightMs = 400
 /** Of a result shown as JSON; a larger one is cut, and downloaded whole. */
 export const jsonShownCharsMax = 20_000
-/** Peers up to which all discs are labelled, and own links carry their round trip. */
-export const labelledPeersMax = 24
+/** Own links up to which each carries its round trip, and relayed peers up to which their paths are drawn. */
 export const labelledLinksMax = 6

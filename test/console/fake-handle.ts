@@ -38,7 +38,7 @@ export function fakeJoin(scene: Scene): JoinMesh {
 class FakeWorld {
   readonly #scene: Scene
   readonly #options: JoinOptions
-  readonly #random = seeded(7)
+  readonly #random = seeded(31)
   readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
   readonly #id: PeerId
   readonly #startMs = Date.now()

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { PeerId, SessionId } from '../../src/base/ids.ts'
 import { GraphLayout } from '../../src/console/mesh/graph-layout.ts'
-import { discRadius, edgeWidth, type GraphSource, graphEdges, graphNodes } from '../../src/console/mesh/graph-model.ts'
+import {
+  discRadius,
+  edgeWidth,
+  type GraphSource,
+  graphEdges,
+  graphNodes,
+  hasRoomForNames,
+} from '../../src/console/mesh/graph-model.ts'
 import type { LinkKind, PeerInfo } from '../../src/mesh/types.ts'
 
 const me = 'me' as PeerId
@@ -52,6 +59,12 @@ describe('discs', () => {
     expect(radii).toEqual([...radii].sort((a, b) => b - a))
     expect(new Set(radii).size).toBeGreaterThan(2)
   })
+})
+
+test('names are shown while the picture has room for them, not up to some number of peers', () => {
+  expect(hasRoomForNames(20, { width: 420, height: 430 })).toBe(true)
+  expect(hasRoomForNames(20, { width: 420, height: 240 })).toBe(false)
+  expect(hasRoomForNames(64, { width: 420, height: 430 })).toBe(false)
 })
 
 describe('edges', () => {

@@ -15,9 +15,13 @@ export class InviteLink extends LitElement {
     sharedStyles,
     css`
       :host {
+        display: block;
+        container-type: inline-size;
+      }
+      .invite {
         display: grid;
         grid-template-columns: auto minmax(0, 1fr);
-        gap: 24px;
+        gap: 16px 24px;
         align-items: start;
       }
       .qr {
@@ -66,6 +70,15 @@ export class InviteLink extends LitElement {
           height: 112px;
         }
       }
+      @container (max-width: 320px) {
+        .invite {
+          grid-template-columns: minmax(0, 1fr);
+        }
+        .qr {
+          width: 176px;
+          height: 176px;
+        }
+      }
     `,
   ]
   declare url: string | undefined
@@ -77,7 +90,8 @@ export class InviteLink extends LitElement {
     const { url } = this
     if (!url) return nothing
     const words = { copied: 'Copied', failed: 'Select and copy by hand', none: 'Copy link' }[this.answer ?? 'none']
-    return html`${qrImage(url)}
+    return html`<div class="invite">
+      ${qrImage(url)}
       <div class="ways">
         <input aria-label="Invite link" readonly .value=${url} @focus=${selectAll} />
         <div class="buttons">
@@ -96,7 +110,8 @@ export class InviteLink extends LitElement {
           }
         </p>
         <span class="unseen" role="status">${this.answer ? words : ''}</span>
-      </div>`
+      </div>
+    </div>`
   }
 
   override disconnectedCallback(): void {

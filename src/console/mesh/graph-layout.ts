@@ -12,19 +12,13 @@ import {
   type SimulationNodeDatum,
 } from 'd3-force'
 import type { PeerId } from '../../base/ids.ts'
-import { labelledPeersMax } from '../limits.ts'
-import { discRadius, type GraphEdge, type GraphNode } from './graph-model.ts'
+import { discRadius, type GraphEdge, type GraphNode, hasRoomForNames, type Size } from './graph-model.ts'
 
 interface Body extends SimulationNodeDatum {
   readonly id: PeerId
   readonly isSelf: boolean
 }
 type Spring = SimulationLinkDatum<Body>
-
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
 
 /** At rest after some 190 steps from the start, and 2.5 s after somebody came or left. */
 const coolingPerStep = 0.036
@@ -103,7 +97,8 @@ export class GraphLayout {
       .filter(edge => edge.kind !== 'relayed' && this.#bodies.has(edge.a) && this.#bodies.has(edge.b))
       .map(({ a, b }) => ({ source: a, target: b }))
     // Without names the discs may stand closer, in a round crowd. A narrow picture pulls harder along its short side.
-    const pull = bodies.length > labelledPeersMax ? 0.14 : 0.05
+    const isNamed = hasRoomForNames(bodies.length, this.#size)
+    const pull = isNamed ? 0.05 : 0.14
     this.#simulation
       .nodes(bodies)
       .force(
@@ -114,12 +109,7 @@ export class GraphLayout {
           .strength(Math.min(0.35, 3 / Math.max(1, springs.length / bodies.length) / 10)),
       )
       .force('charge', forceManyBody<Body>().strength(-spacing * 2.4))
-      .force(
-        'apart',
-        forceCollide<Body>(
-          bodies.length > labelledPeersMax ? radius + 9 : Math.max(radius + 6, Math.min(52, spacing * 0.46)),
-        ),
-      )
+      .force('apart', forceCollide<Body>(!isNamed ? radius + 9 : Math.max(radius + 6, Math.min(52, spacing * 0.46))))
       // Each for itself may lean to one side; the middle of all stays in the middle.
       .force('middle', forceCenter<Body>(width / 2, (height + topMargin - bottomMargin) / 2).strength(0.5))
       .force(

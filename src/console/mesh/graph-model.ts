@@ -25,6 +25,11 @@ export interface GraphEdge {
   readonly rate: number
 }
 
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
 export interface GraphSource {
   readonly self: Pick<MeshSnapshot['self'], 'id' | 'name' | 'load'>
   readonly peers: readonly PeerInfo[]
@@ -67,6 +72,14 @@ export function graphEdges({ self, peers, links, rates, focus }: GraphSource): G
 export function edgeWidth({ kind, rate }: Pick<GraphEdge, 'kind' | 'rate'>): number {
   if (kind === 'relayed') return 0.75
   return Math.min(5, 1.25 + Math.log10(1 + rate / 1_000) * 0.9)
+}
+
+/** What a name takes with the space around its disc, square pixels. */
+const namedDiscArea = 6_600
+
+/** Whether all discs can have their names under them; otherwise they stand closer, and only a few are named. */
+export function hasRoomForNames(discs: number, { width, height }: Size): boolean {
+  return width * height >= discs * namedDiscArea
 }
 
 /** Discs shrink as the room fills. */

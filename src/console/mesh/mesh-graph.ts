@@ -9,12 +9,20 @@ import type { PeerId } from '../../base/ids.ts'
 import { peerColour } from '../colour.ts'
 import { initials, roundTrip } from '../format.ts'
 import { Frame } from '../frame.ts'
-import { labelledLinksMax, labelledPeersMax } from '../limits.ts'
+import { labelledLinksMax } from '../limits.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { GraphLayout } from './graph-layout.ts'
-import { discRadius, edgeWidth, type GraphEdge, type GraphNode, graphEdges, graphNodes } from './graph-model.ts'
+import {
+  discRadius,
+  edgeWidth,
+  type GraphEdge,
+  type GraphNode,
+  graphEdges,
+  graphNodes,
+  hasRoomForNames,
+} from './graph-model.ts'
 import { graphStyles } from './graph-styles.ts'
 
 const labelChars = 16
@@ -180,7 +188,7 @@ export class MeshGraph extends LitElement {
   #label(node: GraphNode, radius: number, near: ReadonlySet<PeerId> | undefined) {
     const isSelf = node.kind === 'self'
     const isNear = near?.has(node.id) === true
-    if (!isSelf && !isNear && (near !== undefined || this.#nodes.length > labelledPeersMax)) return nothing
+    if (!isSelf && !isNear && (near !== undefined || !hasRoomForNames(this.#nodes.length, this.#size))) return nothing
     const below = radius + 21
     const note = isSelf ? 'this tab' : node.kind === 'departed' ? 'left' : node.isSuspect ? 'suspect' : ''
     return svg`<g class="label ${node.kind} ${node.isSuspect ? 'is-suspect' : ''}" data-id=${node.id}>

@@ -29,6 +29,8 @@ export class MetricsPanel extends LitElement {
         scrollbar-width: thin;
       }
       section {
+        max-width: 760px;
+        margin: 0 auto;
         padding: 16px 24px;
         border-top: 1px solid var(--hairline);
       }

@@ -13,8 +13,8 @@ export class MeshAlone extends LitElement {
       :host {
         display: grid;
         gap: 16px;
+        grid-template-columns: minmax(0, 1fr);
         padding: 24px;
-        container-type: inline-size;
       }
       p {
         max-width: 44ch;

@@ -20,6 +20,7 @@ export class MeshBlocked extends LitElement {
       }
       section {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 16px;
         width: min(36rem, 100%);
         margin: 0 auto;
@@ -34,6 +35,15 @@ export class MeshBlocked extends LitElement {
       .advice {
         font-size: 1rem;
         line-height: 1.6;
+      }
+      wa-button::part(button) {
+        height: auto;
+        min-height: var(--wa-form-control-height);
+        padding-block: 4px;
+        white-space: normal;
+      }
+      :host {
+        grid-template-columns: minmax(0, 1fr);
       }
       .way {
         display: grid;
