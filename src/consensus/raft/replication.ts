@@ -90,8 +90,9 @@ function sendMore(core: Core, progress: Progress): void {
   while (progress.next <= core.log.lastIndex && !progress.isPaused(core.config.limits)) sendBatch(core, progress)
 }
 
-/** One batch from `next` on; an empty one still asks whether the logs match so far. */
+/** One batch from `next` on; an empty one still asks whether the logs match so far. What is compacted away needs a snapshot. */
 export function sendBatch(core: Core, progress: Progress): void {
+  if (progress.next < core.log.firstIndex) return sendSnapshot(core, progress)
   const { messageEntriesMax, messageBytesMax } = core.config.limits
   sendAppend(core, progress, core.log.batchEnd(progress.next, messageEntriesMax, messageBytesMax))
 }
