@@ -45,6 +45,7 @@ export class Node<Message> {
   #actor: Actor<Message> | undefined
   #life = 0
   #isPaused = false
+  #isGone = false
   #endings: (() => void)[] = []
   /** What happened to it while it was frozen, in order. */
   #backlog: { readonly kind: string; readonly run: () => void }[] = []
@@ -69,12 +70,18 @@ export class Node<Message> {
     return this.#isPaused
   }
 
+  /** Removed for good; nothing starts it again. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
   get life(): number {
     return this.#life
   }
 
   /** Starts a new life; with the boot of the last one if none is given. */
   start(boot: Boot<Message> | undefined = this.#boot): void {
+    if (this.#isGone) return
     if (this.#actor) throw new Error(`${this.name} runs already`)
     if (!boot) throw new Error(`${this.name} was never told what to run`)
     this.#boot = boot
@@ -91,6 +98,12 @@ export class Node<Message> {
     this.#isPaused = false
     this.#backlog = []
     for (const end of this.#endings.splice(0)) end()
+  }
+
+  /** A crash after which there is no other life. */
+  remove(): void {
+    this.crash()
+    this.#isGone = true
   }
 
   leave(): void {

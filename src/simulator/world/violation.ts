@@ -4,8 +4,8 @@ export class Violation extends Error {
   /** Names the promise; a shrunk schedule must break the same one. */
   readonly invariant: string
 
-  constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`)
+  constructor(invariant: string, message: string, cause?: unknown) {
+    super(`${invariant}: ${message}`, { cause })
     this.invariant = invariant
   }
 }

@@ -1,0 +1,75 @@
+/** Promises about terms, votes, leaders, and who may speak for a member. */
+import type { MemberId, RaftMessage } from '../../consensus/raft/messages.ts'
+import type { Effect, Input } from '../../consensus/raft/state.ts'
+import { promise } from '../world/violation.ts'
+import type { Life } from './journal.ts'
+import { durableTermAt } from './storage.ts'
+
+export class ElectionWatch {
+  readonly #leaders = new Map<number, string>()
+  /** Whom a member voted for in a term, over all its lives. */
+  readonly #votes = new Map<string, MemberId>()
+  /** Which life of a member used an epoch. */
+  readonly #hosts = new Map<string, number>()
+  /** Highest epoch, and its host, that a life has heard of a member. */
+  readonly #heard = new WeakMap<Life, Map<MemberId, { readonly epoch: number; readonly host: string }>>()
+
+  /** In which somebody led. */
+  get terms(): number {
+    return this.#leaders.size
+  }
+
+  check({ member, life, view, seen }: Life): void {
+    promise(view.term >= seen.term, 'term-monotonic', () => `${member} fell from term ${seen.term} to ${view.term}`)
+    if (view.role !== 'leader') return
+    const name = `${member}/${life}`
+    const known = this.#leaders.get(view.term)
+    if (known === undefined) this.#leaders.set(view.term, name)
+    else promise(known === name, 'election-safety', () => `${known} and ${name} both lead term ${view.term}`)
+  }
+
+  /** F2, F3: an earlier life of a member, or a second host of the same one, is not listened to. */
+  stepped(life: Life, input: Input, effects: readonly Effect[]): void {
+    if (input.kind !== 'message') return
+    const { from, host, message } = input
+    const heard = this.#heard.get(life) ?? new Map()
+    this.#heard.set(life, heard)
+    const known = heard.get(from)
+    const { epoch } = message.sender
+    const isFenced = known && (epoch < known.epoch || (epoch === known.epoch && host !== known.host))
+    if (!isFenced) {
+      if (!known || epoch > known.epoch) heard.set(from, { epoch, host })
+      return
+    }
+    promise(
+      effects.every(effect => effect.kind === 'dropped'),
+      'epoch-fence',
+      () => `${life.member} listens to epoch ${epoch} of ${from} after ${known.epoch}`,
+    )
+  }
+
+  sent({ member, life, disk }: Life, to: MemberId, message: RaftMessage): void {
+    const key = `${member}/${message.sender.epoch}`
+    const host = this.#hosts.get(key)
+    if (host === undefined) this.#hosts.set(key, life)
+    else promise(host === life, 'one-host-per-epoch', () => `lives ${host} and ${life} both act as ${key}`)
+    if (message.kind === 'append-ok') {
+      promise(durableTermAt(disk.state, message.match) !== undefined, 'durable-before-promise', () => {
+        return `${member} acknowledges ${message.match}, which is not on its disk`
+      })
+    }
+    if (message.kind === 'vote-request' && !message.pre) this.#vote(member, member, message.term, disk)
+    if (message.kind === 'vote-reply' && !message.pre && message.granted) this.#vote(member, to, message.term, disk)
+  }
+
+  #vote(member: MemberId, candidate: MemberId, term: number, disk: Life['disk']): void {
+    const key = `${member}@${term}`
+    const known = this.#votes.get(key)
+    if (known === undefined) this.#votes.set(key, candidate)
+    else
+      promise(known === candidate, 'one-vote-per-term', () => `${member} votes for ${known} and ${candidate}: ${term}`)
+    const hard = disk.state.raft?.hard
+    const isDurable = hard && (hard.term > term || (hard.term === term && hard.votedFor === candidate))
+    promise(isDurable, 'durable-before-promise', () => `${member} votes in term ${term} before it is on its disk`)
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Whoever sees everything: what each member does and says is told to the watchers, which compare it with Raft's promises
+ * (Raft paper, Figure 3; docs/simulation.md lists all of them) and stop the world when one is broken.
+ */
+import type { Entry, MemberId, Membership, RaftMessage, Snapshot } from '../../consensus/raft/messages.ts'
+import type { Outcome } from '../../consensus/raft/sessions.ts'
+import type { Effect, Input, RaftView, RestoredState } from '../../consensus/raft/state.ts'
+import { Committed } from './committed.ts'
+import { ElectionWatch } from './election-watch.ts'
+import { LogWatch } from './log-watch.ts'
+import { StateWatch } from './state-watch.ts'
+import type { DiskRecord, MemberDisk } from './storage.ts'
+import type { Command } from './wire.ts'
+
+/** One life of a member, as the watchers remember it. */
+export interface Life {
+  readonly member: MemberId
+  readonly life: number
+  readonly view: RaftView
+  readonly disk: MemberDisk
+  /** What the view showed after the last step. */
+  seen: {
+    role: RaftView['role']
+    term: number
+    commit: number
+    lastIndex: number
+    membership: Membership
+  }
+}
+
+/** What the journal needs to know of a driver. */
+export interface Subject {
+  readonly id: MemberId
+  readonly raft: { readonly view: RaftView } | undefined
+}
+
+export class Journal {
+  readonly committed: Committed
+  readonly disks = new Map<MemberId, DiskRecord>()
+  /** Those that run, by member. */
+  readonly lives = new Map<MemberId, Life>()
+  readonly #elections = new ElectionWatch()
+  readonly #logs: LogWatch
+  readonly #states: StateWatch
+
+  constructor(genesis: { readonly index: number; readonly membership: Membership }, uncommittedEntriesMax: number) {
+    this.committed = new Committed(genesis)
+    this.#logs = new LogWatch(this.committed, this.lives, this.disks, uncommittedEntriesMax)
+    this.#states = new StateWatch(this.committed)
+  }
+
+  started({ id, raft }: Subject, life: number, restored: RestoredState): void {
+    const disk = this.disks.get(id)?.disk
+    if (!raft || !disk) throw new Error(`${id} started without a machine or a disk`)
+    const { view } = raft
+    const { role, term, commit, lastIndex, membership } = view
+    const started: Life = { member: id, life, view, disk, seen: { role, term, commit, lastIndex, membership } }
+    this.lives.set(id, started)
+    this.#logs.started(started)
+    this.#states.started(started, restored.snapshot)
+  }
+
+  /** Terms in which somebody led. */
+  get terms(): number {
+    return this.#elections.terms
+  }
+
+  ended(member: MemberId): void {
+    this.lives.delete(member)
+  }
+
+  stepped({ id }: Subject, input: Input, effects: readonly Effect[]): void {
+    const life = this.lives.get(id)
+    if (!life) return
+    this.#check(life)
+    this.#elections.stepped(life, input, effects)
+    this.#logs.stepped(life, effects)
+    this.#states.stepped(life, input, effects)
+  }
+
+  sent({ id }: Subject, to: MemberId, message: RaftMessage): void {
+    const life = this.lives.get(id)
+    if (life) this.#elections.sent(life, to, message)
+  }
+
+  applying({ id }: Subject, entry: Entry): void {
+    const life = this.lives.get(id)
+    if (life) this.#states.applying(life, entry)
+  }
+
+  executed(member: MemberId, command: Command, index: number): void {
+    const life = this.lives.get(member)
+    if (life) this.#states.executed(life, command, index)
+  }
+
+  applied({ id }: Subject, entry: Entry, outcome: Outcome | undefined): void {
+    const life = this.lives.get(id)
+    if (life) this.#states.applied(life, entry, outcome)
+  }
+
+  restored({ id }: Subject, snapshot: Snapshot): void {
+    const life = this.lives.get(id)
+    if (life) this.#states.restored(life, snapshot)
+  }
+
+  saved({ id }: Subject, index: number, data: unknown): void {
+    const life = this.lives.get(id)
+    if (life) this.#states.saved(life, index, data)
+  }
+
+  /** After each step, before its effects: only the member that made it can have changed. */
+  #check(life: Life): void {
+    this.#elections.check(life)
+    this.#logs.check(life)
+    this.#states.check(life)
+    const { role, term, commit, lastIndex, membership } = life.view
+    Object.assign(life.seen, { role, term, commit, lastIndex, membership })
+  }
+}

@@ -1,0 +1,188 @@
+/** Promises about logs: what leaders append, what members share, and what counts as committed. */
+import type { Entry, MemberId } from '../../consensus/raft/messages.ts'
+import type { Effect } from '../../consensus/raft/state.ts'
+import { promise } from '../world/violation.ts'
+import { type Committed, printOf } from './committed.ts'
+import type { Life } from './journal.ts'
+import { isQuorum } from './quorum-oracle.ts'
+import { type DiskRecord, hadDurably } from './storage.ts'
+
+interface Canonical {
+  readonly print: string
+  /** Undefined when the first log that was seen with the entry knew nothing before it. */
+  previousTerm: number | undefined
+}
+
+export class LogWatch {
+  readonly #committed: Committed
+  readonly #lives: ReadonlyMap<MemberId, Life>
+  readonly #disks: ReadonlyMap<MemberId, DiskRecord>
+  readonly #uncommittedEntriesMax: number
+  /** By index and term. Log matching says that there is one such entry, and one log before it. */
+  readonly #canonical = new Map<number, Canonical>()
+  /** Terms of a life's log, by index, as last seen. */
+  readonly #terms = new WeakMap<Life, number[]>()
+
+  constructor(
+    committed: Committed,
+    lives: ReadonlyMap<MemberId, Life>,
+    disks: ReadonlyMap<MemberId, DiskRecord>,
+    uncommittedEntriesMax: number,
+  ) {
+    this.#committed = committed
+    this.#lives = lives
+    this.#disks = disks
+    this.#uncommittedEntriesMax = uncommittedEntriesMax
+  }
+
+  started(life: Life): void {
+    this.#terms.set(life, [])
+    this.#seeWholeLog(life)
+    const { view, member } = life
+    const index = Math.min(view.commit, this.#committed.index)
+    promise(view.commit <= this.#committed.index, 'committed-never-lost', () => `${member} restored ${view.commit}`)
+    this.#agreesOnCommitted(life, index, 'committed-never-lost')
+  }
+
+  stepped({ view, member }: Life, effects: readonly Effect[]): void {
+    const hasAccepted = effects.some(effect => effect.kind === 'accepted')
+    const uncommitted = view.lastIndex - view.commit
+    // One more, because a membership change needs no room.
+    promise(!hasAccepted || uncommitted <= this.#uncommittedEntriesMax + 1, 'bounded-log', () => {
+      return `${member} accepted with ${uncommitted} uncommitted entries`
+    })
+  }
+
+  check(life: Life): void {
+    const { view, seen, member } = life
+    const wasLeader = seen.role === 'leader' && seen.term === view.term
+    if (view.role === 'leader' && wasLeader) {
+      promise(
+        view.lastIndex >= seen.lastIndex,
+        'leader-append-only',
+        () => `${member} cut its log to ${view.lastIndex}`,
+      )
+    }
+    const changedFrom = this.#seeNewEntries(life)
+    if (view.role === 'leader' && wasLeader) {
+      promise(changedFrom > seen.lastIndex, 'leader-append-only', () => `${member} replaced ${changedFrom}`)
+    }
+    promise(view.commit >= seen.commit, 'commit-monotonic', () => `${member}: ${seen.commit} to ${view.commit}`)
+    promise(view.commit <= view.lastIndex, 'commit-monotonic', () => `${member} commits beyond its log's end`)
+    if (view.role === 'leader' && !wasLeader) this.#isComplete(life)
+    if (view.commit > seen.commit) this.#commits(life)
+  }
+
+  /** Walks back from the end until the log is as it was; returns the first index that is new. */
+  #seeNewEntries(life: Life): number {
+    const { view } = life
+    const terms = this.#terms.get(life) ?? []
+    let index = view.lastIndex
+    while (index >= view.firstIndex && terms[index] !== view.termAt(index)) this.#seeEntry(life, terms, index--)
+    terms.length = view.lastIndex + 1
+    this.#terms.set(life, terms)
+    return index + 1
+  }
+
+  #seeWholeLog(life: Life): void {
+    const terms: number[] = []
+    for (let index = life.view.firstIndex; index <= life.view.lastIndex; index++) this.#seeEntry(life, terms, index)
+    this.#terms.set(life, terms)
+  }
+
+  #seeEntry(life: Life, terms: number[], index: number): void {
+    const { view, member } = life
+    const entry = view.entry(index)
+    promise(entry?.index === index, 'log-matching', () => `${member} has no entry ${index} at its place`)
+    terms[index] = entry.term
+    const previousTerm = view.termAt(index - 1)
+    const key = index * 2 ** 24 + entry.term
+    const known = this.#canonical.get(key)
+    if (!known) {
+      this.#canonical.set(key, { print: printOf(entry), previousTerm })
+      if (entry.kind === 'membership') this.#mayChange(life, entry)
+      return
+    }
+    promise(known.print === printOf(entry), 'log-matching', () => `${member}: ${printOf(entry)}, not ${known.print}`)
+    known.previousTerm ??= previousTerm
+    promise(previousTerm === undefined || known.previousTerm === previousTerm, 'log-matching', () => {
+      return `${member}: before ${printOf(entry)} comes term ${previousTerm}, not ${known.previousTerm}`
+    })
+  }
+
+  /** A new change in a leader's log: the term has a commit (R2), and no other change is on its way. */
+  #mayChange({ view, member }: Life, entry: Entry): void {
+    if (view.role !== 'leader' || entry.term !== view.term) return
+    promise(view.termAt(view.commit) === view.term, 'change-guard', () => {
+      return `${member} changes the membership before term ${view.term} has committed anything`
+    })
+    // What this very step has committed is not in the record yet.
+    const index = Math.max(this.#committed.index, view.commit)
+    const changes: number[] = []
+    for (let place = Math.max(index + 1, view.firstIndex); place <= view.lastIndex; place++)
+      if (view.entry(place)?.kind === 'membership') changes.push(place)
+    promise(changes.length <= 1, 'one-change-at-a-time', () => `${member} has changes at ${changes.join()} uncommitted`)
+  }
+
+  /** Leader completeness (§5.4): who leads has all that earlier terms committed. */
+  #isComplete(life: Life): void {
+    this.#seeWholeLog(life)
+    const index = this.#committed.indexBefore(life.view.term)
+    promise(life.view.lastIndex >= index, 'leader-completeness', () => {
+      return `${life.member} leads term ${life.view.term} and ends at ${life.view.lastIndex}; ${index} is committed`
+    })
+    this.#agreesOnCommitted(life, index, 'leader-completeness')
+  }
+
+  #agreesOnCommitted({ view, member }: Life, index: number, invariant: string): void {
+    const term = view.termAt(index)
+    const committed = this.#committed.at(index)
+    if (term === undefined || !committed) return // compacted away here, or genesis
+    promise(term === committed.term, invariant, () => `${member} has term ${term} at ${index}, not ${committed.term}`)
+  }
+
+  #commits(life: Life): void {
+    const { view, seen, member } = life
+    const isFirst = view.commit > this.#committed.index
+    if (isFirst) {
+      promise(view.role === 'leader' || seen.role === 'leader', 'commit-by-quorum', () => {
+        return `${member}, a ${view.role}, commits ${view.commit} before any leader`
+      })
+      this.#isOnQuorum(life)
+    }
+    for (let index = Math.max(seen.commit + 1, view.firstIndex); index <= view.commit; index++) {
+      if (index <= this.#committed.index) this.#agreesOnCommitted(life, index, 'committed-never-lost')
+      else this.#committed.add(view.entry(index) as Entry, view.term, member)
+    }
+    promise(view.commit <= this.#committed.index, 'commit-by-quorum', () => `${member} commits ${view.commit} unseen`)
+    if (isFirst) for (const other of this.#lives.values()) this.#newerLeaderHasIt(other, view.term)
+  }
+
+  /** What is committed now is on the disks of a quorum, and its last entry is of the leader's own term (Figure 8). */
+  #isOnQuorum({ view, seen, member }: Life): void {
+    const index = view.commit
+    const term = view.termAt(index) ?? -1
+    promise(term === view.term, 'commit-own-term', () => `${member} commits ${index} of term ${term} in ${view.term}`)
+    const isOnDisk = (voter: MemberId): boolean => {
+      const disk = this.#disks.get(voter)
+      return disk !== undefined && hadDurably(disk, voter, index, term)
+    }
+    // The commit may itself have put another membership in force; it was counted in one of the two.
+    const isDurable = isQuorum(view.membership, isOnDisk) || isQuorum(seen.membership, isOnDisk)
+    promise(isDurable, 'commit-by-quorum', () => {
+      const holders = [...this.#disks.keys()].filter(isOnDisk)
+      return `${member} commits ${index}, which is on the disks of ${holders.join()} only: ${JSON.stringify(view.membership)}`
+    })
+  }
+
+  #newerLeaderHasIt(other: Life, term: number): void {
+    if (other.view.role !== 'leader' || other.view.term <= term) return
+    const index = this.#committed.indexBefore(other.view.term)
+    promise(
+      other.view.lastIndex >= index,
+      'leader-completeness',
+      () => `${other.member} lacks ${index}, just committed`,
+    )
+    this.#agreesOnCommitted(other, index, 'leader-completeness')
+  }
+}

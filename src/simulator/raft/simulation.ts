@@ -1,0 +1,260 @@
+/**
+ * One run from one seed: a storm of faults over members and clients, then calm, in which a random sufficient part of the
+ * members must serve what is left; at the end the clients' history must be linearizable.
+ */
+import { InvariantError } from '../../base/invariant.ts'
+import { shuffled } from '../../base/random.ts'
+import type { MemberId } from '../../consensus/raft/messages.ts'
+import { type HistoryEvent, operationsOf } from '../checkers/history.ts'
+import { checkLinearizable } from '../checkers/linearizability.ts'
+import { registerModel } from '../checkers/models.ts'
+import { type FaultHandler, FaultInjector } from '../world/fault-injector.ts'
+import { drawStorm, type Fault } from '../world/storm.ts'
+import { ms, second } from '../world/time.ts'
+import type { TraceEvent } from '../world/trace.ts'
+import { promise, Violation } from '../world/violation.ts'
+import { World } from '../world/world.ts'
+import { Client } from './client.ts'
+import { Cluster } from './cluster.ts'
+import { CALM_SECONDS_MAX } from './limits.ts'
+import type { RaftModule } from './load-mutant.ts'
+import { Operator } from './operator.ts'
+import { drawTemper, type RaftSimulationOptions } from './options.ts'
+import type { Wire } from './wire.ts'
+import { Workload } from './workload.ts'
+
+export interface RunRequest {
+  readonly seed: number
+  readonly options: RaftSimulationOptions
+  readonly raft: RaftModule
+  /** Ids of the faults of the seed's schedule that happen; all if left out. */
+  readonly only?: readonly number[]
+  readonly watch?: (event: TraceEvent) => void
+}
+
+export interface RunResult {
+  readonly seed: number
+  readonly violation: Violation | undefined
+  readonly traceHash: string
+  readonly simulatedUs: number
+  readonly events: number
+  /** The schedule that was followed. */
+  readonly faults: readonly Fault[]
+  readonly operations: Workload['counts']
+  readonly terms: number
+  readonly commits: number
+  readonly memberships: number
+  /** The run lost more disks than its memberships could bear, by an unlucky order of changes; progress was not asked for. */
+  readonly isQuorumLost: boolean
+  readonly history: readonly HistoryEvent[]
+}
+
+export function runSeed(request: RunRequest): RunResult {
+  const simulation = new Simulation(request)
+  const violation = simulation.run()
+  return { seed: request.seed, violation, ...simulation.result() }
+}
+
+class Simulation {
+  readonly #world: World<Wire>
+  readonly #cluster: Cluster
+  readonly #workload: Workload
+  readonly #clients: Client[] = []
+  readonly #operator: Operator
+  readonly #injector: FaultInjector<Wire>
+  readonly #faults: readonly Fault[]
+  readonly #stormUs: number
+  readonly #thinkUs: number
+  /** Operations kept for the calm. */
+  readonly #reserve: number
+  #isQuorumLost = false
+
+  constructor({ seed, options, raft, only, watch }: RunRequest) {
+    const world = new World<Wire>(seed, watch)
+    const temper = drawTemper(world.random.fork('temper'), options)
+    const cluster = new Cluster(world, raft, temper, options.members)
+    this.#world = world
+    this.#cluster = cluster
+    this.#stormUs = temper.stormUs
+    this.#thinkUs = temper.thinkUs
+    this.#reserve = Math.min(options.ops, Math.max(options.clients * 2, Math.ceil(options.ops / 20)))
+    this.#workload = new Workload(options.ops - this.#reserve, options.keys, temper, () => world.nowUs)
+    const members = (): MemberId[] => [...cluster.nodes.keys()].filter(member => !cluster.isGone(member))
+    const parts = { raft, temper, workload: this.#workload, members, clients: options.clients }
+    for (let count = 0; count < options.clients; count++) {
+      world.addNode(`c${count}`).start(host => {
+        const client = new Client(host, count, parts)
+        this.#clients.push(client)
+        return client
+      })
+    }
+    this.#operator = this.#startOperator(options.members)
+    this.#injector = new FaultInjector(world, () => cluster.present, this.#handlers(temper.timing.electionMs))
+    const storm = drawStorm(world.random.fork('storm'), options.faults, temper.stormUs)
+    this.#faults = only ? storm.filter(({ id }) => only.includes(id)) : storm
+    this.#injector.schedule(this.#faults)
+  }
+
+  /** What broke, if something did. */
+  run(): Violation | undefined {
+    try {
+      this.#storm()
+      this.#calm()
+      this.#checkHistory()
+      return undefined
+    } catch (error) {
+      if (error instanceof Violation) return error
+      // Whatever else is thrown comes out of the core: its own invariants, or plain confusion.
+      const name = error instanceof InvariantError || (error instanceof Error && error.name === 'InvariantError')
+      return new Violation(
+        name ? 'core-invariant' : 'core-crash',
+        error instanceof Error ? error.message : String(error),
+        error,
+      )
+    }
+  }
+
+  result(): Omit<RunResult, 'seed' | 'violation'> {
+    const { journal } = this.#cluster
+    return {
+      traceHash: this.#world.trace.hash,
+      simulatedUs: this.#world.nowUs,
+      events: this.#world.events,
+      faults: this.#faults,
+      operations: this.#workload.counts,
+      terms: journal.terms,
+      commits: journal.committed.index - journal.committed.genesisIndex,
+      memberships: journal.committed.memberships.length - 1,
+      isQuorumLost: this.#isQuorumLost,
+      history: this.#workload.history,
+    }
+  }
+
+  #storm(): void {
+    const isDone = (): boolean => this.#workload.left === 0 && this.#clients.every(client => !client.isBusy)
+    this.#world.runUntil(this.#stormUs, isDone)
+  }
+
+  /** No more faults. A random part of the members that suffices must do all that is left; the others are dead. */
+  #calm(): void {
+    this.#operator.rest()
+    this.#injector.stop()
+    // A change that was asked for before a disk was lost may come after it: then nobody can promise progress.
+    if (!this.#cluster.survives(undefined)) {
+      this.#isQuorumLost = true
+      return
+    }
+    const survivors = this.#chooseSurvivors()
+    for (const [member, node] of this.#cluster.nodes) {
+      if (!survivors.has(member)) node.remove()
+      else if (!node.isUp) node.start()
+    }
+    this.#workload.left += this.#reserve
+    const perClient = this.#workload.left / this.#clients.length
+    const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second + perClient * (2 * this.#thinkUs + 500 * ms)
+    const isIdle = (): boolean => this.#workload.left === 0 && this.#clients.every(client => !client.isBusy)
+    this.#world.runUntil(untilUs, () => isIdle() && this.#hasConverged(survivors))
+    promise(isIdle(), 'liveness', () => `${this.#workload.left} operations left; ${this.#describe(survivors)}`)
+    promise(this.#hasConverged(survivors), 'liveness', () => `members differ; ${this.#describe(survivors)}`)
+  }
+
+  #chooseSurvivors(): Set<MemberId> {
+    const random = this.#world.random.fork('survivors')
+    const present = this.#cluster.present.map(node => node.name as MemberId).sort()
+    const survivors = new Set<MemberId>()
+    for (const member of shuffled(random, present)) {
+      survivors.add(member)
+      if (this.#cluster.suffices(other => survivors.has(other))) break
+    }
+    return survivors
+  }
+
+  /** Everybody who belongs to the membership has applied everything, and their stores are equal. */
+  #hasConverged(survivors: ReadonlySet<MemberId>): boolean {
+    const { committed, lives } = this.#cluster.journal
+    const { voters, outgoing, learners } = committed.membership
+    return [...voters, ...outgoing, ...learners].every(member => {
+      if (!survivors.has(member)) return true
+      const view = lives.get(member)?.view
+      return view?.applied === committed.index && view.lastIndex === committed.index
+    })
+  }
+
+  #describe(survivors: ReadonlySet<MemberId>): string {
+    const { lives, committed } = this.#cluster.journal
+    const states = [...survivors].sort().map(member => {
+      const view = lives.get(member)?.view
+      return view
+        ? `${member} ${view.role} term ${view.term} log ${view.lastIndex} commit ${view.commit} applied ${view.applied}`
+        : `${member} down`
+    })
+    return `${states.join(', ')}; committed ${committed.index}; ${JSON.stringify(committed.membership)}`
+  }
+
+  #checkHistory(): void {
+    const verdict = checkLinearizable(registerModel, operationsOf(this.#workload.history))
+    if (verdict.kind === 'undecided') throw new Violation('linearizable', `undecided for ${verdict.key}`)
+    if (verdict.kind === 'linearizable') return
+    const { key, unexplained } = verdict
+    throw new Violation('linearizable', `${key}: nothing explains ${JSON.stringify(unexplained)}`)
+  }
+
+  #startOperator(voters: number): Operator {
+    const made: Operator[] = []
+    this.#world.addNode('operator').start(host => {
+      const operator = new Operator(host, this.#cluster, voters)
+      made.push(operator)
+      return operator
+    })
+    return made[0] as Operator
+  }
+
+  #handlers(electionMs: number): Record<string, FaultHandler> {
+    const cluster = this.#cluster
+    const victim = ({ pick }: Fault) => {
+      const up = cluster.present.filter(node => node.isUp)
+      return pick >= 0.7 ? up[0] : up[Math.floor((pick / 0.7) * up.length)]
+    }
+    return {
+      membership: () => {
+        this.#operator.meddle()
+        return undefined
+      },
+      transfer: () => {
+        this.#operator.transfer()
+        return undefined
+      },
+      adoption: fault => {
+        const node = victim(fault)
+        node?.crash()
+        // A sibling has the lock within milliseconds; what the dead host sent is still on its way.
+        this.#world.schedule(fault.strength * electionMs * ms, () => {
+          if (node && !node.isUp) node.start()
+          return node?.name
+        })
+        return undefined
+      },
+      wipe: fault => {
+        const node = victim(fault)
+        const member = node?.name as MemberId | undefined
+        // More lost disks than a minority is the end of any consensus; a person starts a new generation then.
+        if (!member || !this.#operator.canLose(member)) return undefined
+        cluster.wipe(member)
+        cluster.join()
+        return undefined
+      },
+      disk: fault => {
+        const node = victim(fault)
+        const disk = node && cluster.journal.disks.get(node.name as MemberId)?.disk
+        if (!disk) return undefined
+        if (fault.strength > 0.6) disk.isFailing = true
+        else disk.slowness = 1 + fault.strength * 200
+        return () => {
+          disk.isFailing = false
+          disk.slowness = 1
+          if (!node.isUp) node.start()
+        }
+      },
+    }
+  }
+}
