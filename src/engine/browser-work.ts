@@ -37,6 +37,10 @@ export async function createBrowserWork(options: BrowserWorkOptions): Promise<Wo
     const { frame, port } = await page.openSandbox()
     return { port, close: () => void page.closeSandbox(frame) }
   }
+  const openWorker = async () => {
+    const { worker, port } = await page.openCompute()
+    return { port, close: () => void page.closeCompute(worker) }
+  }
   const entries = config.capabilities.map(capability => [capability, pageFunction(page, capability)] as const)
   return createWork({
     mesh,
@@ -44,7 +48,7 @@ export async function createBrowserWork(options: BrowserWorkOptions): Promise<Wo
     clock,
     random,
     self: { browser, name },
-    runner: createBrowserRunner(clock, openFrame),
+    runner: createBrowserRunner(clock, openFrame, openWorker),
     sample: sampleAt(new URL('sample/', config.baseUrl)),
     capabilities: Object.fromEntries(entries),
     allowSource: spec => page.allowSource(spec),

@@ -1,5 +1,6 @@
 /** What only the page can do for its engine: run the application's own functions, open sandbox frames, ask the person. */
 import { transfer } from 'comlink'
+import type { ComputeWorker } from '../agent/compute-page.ts'
 import type { SandboxFrame } from '../agent/sandbox/page.ts'
 import type { Payload } from '../base/json.ts'
 import type { JobSpec } from '../work/types.ts'
@@ -11,6 +12,9 @@ export interface PageServices {
   abortCapability(call: number): void
   openSandbox(): Promise<{ readonly frame: number; readonly port: MessagePort }>
   closeSandbox(frame: number): void
+  /** A compute worker of the page's: in Firefox the end of a nested one can stop the engine (docs/jobs.md). */
+  openCompute(): Promise<{ readonly worker: number; readonly port: MessagePort }>
+  closeCompute(worker: number): void
   /** Whether a stranger's typed source may run in this tab. */
   allowSource(spec: JobSpec): Promise<boolean>
 }
@@ -18,7 +22,8 @@ export interface PageServices {
 export function pageServices(options: JoinOptions): PageServices {
   const running = new Map<number, AbortController>()
   const frames = new Map<number, SandboxFrame>()
-  let framesOpened = 0
+  const workers = new Map<number, ComputeWorker>()
+  let opened = 0
   return {
     async runCapability(call, capability, input) {
       const controller = new AbortController()
@@ -35,13 +40,23 @@ export function pageServices(options: JoinOptions): PageServices {
     async openSandbox() {
       // Only who runs typed code pays for its loader.
       const { openSandboxFrame } = await import('../agent/sandbox/page.ts')
-      const opened = await openSandboxFrame(options.sandboxUrl ? new URL(options.sandboxUrl, location.href) : undefined)
-      frames.set(++framesOpened, opened)
-      return transfer({ frame: framesOpened, port: opened.port }, [opened.port])
+      const frame = await openSandboxFrame(options.sandboxUrl ? new URL(options.sandboxUrl, location.href) : undefined)
+      frames.set(++opened, frame)
+      return transfer({ frame: opened, port: frame.port }, [frame.port])
     },
     closeSandbox(frame) {
       frames.get(frame)?.close()
       frames.delete(frame)
+    },
+    async openCompute() {
+      const { openComputeWorker } = await import('../agent/compute-page.ts')
+      const worker = openComputeWorker()
+      workers.set(++opened, worker)
+      return transfer({ worker: opened, port: worker.port }, [worker.port])
+    },
+    closeCompute(worker) {
+      workers.get(worker)?.close()
+      workers.delete(worker)
     },
     // Who was given a private room's key is trusted to send code; of strangers a person is asked.
     allowSource: async spec => (options.allowSource ? options.allowSource(spec) : options.secret !== undefined),
