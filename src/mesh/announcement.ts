@@ -45,11 +45,9 @@ export type WireAnnouncement = v.InferOutput<typeof announcementSchema>
 export const anyVersionSchema = v.object({ version: v.pipe(v.number(), v.integer()), session })
 
 export const goodbyeSchema = v.strictObject({ session, reason: v.picklist(['closed', 'left']) })
-export type Goodbye = v.InferOutput<typeof goodbyeSchema>
 
 /** A neighbour's finding that a session is dead; void once its subject has announced itself with a higher sequence. */
 export const verdictSchema = v.strictObject({ peer, session, sequence: v.pipe(v.number(), v.safeInteger()) })
-export type Verdict = v.InferOutput<typeof verdictSchema>
 
 export function speaksOurVersion(announcement: { readonly version: number }): boolean {
   return announcement.version === protocolVersion

@@ -39,7 +39,6 @@ export const broadcastBytesMax = 64 * 1024
 export const membersMax = 1024
 export const capabilitiesMax = 64
 export const nameCharsMax = 64
-export const announcementBytesMax = 2800
 /** A change is announced at most this often. */
 export const announceIntervalMs = 200
 /** Unchanged, it is still announced this often, so that a lost announcement heals. */
