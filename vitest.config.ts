@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'browser',
           include: [browserTests],
           fileParallelism: false,
-          retry: 1, // two cores and a dozen real tabs: one more try tells a slow machine from a broken rule
+          retry: 2, // two cores and a dozen real tabs: another try tells a slow machine from a broken rule
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
