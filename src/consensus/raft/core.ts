@@ -1,5 +1,5 @@
 /** What a member remembers while it runs, and the two ways to speak: at once, or when what is said is durable. */
-import { isVoter } from './confchange.ts'
+import { membersOf } from './confchange.ts'
 import { Fence } from './fence.ts'
 import { Log } from './log.ts'
 import type { MemberId, Membership, RaftMessage, Sender, Snapshot } from './messages.ts'
@@ -83,7 +83,7 @@ export function createCore(config: RaftConfig, restored: RestoredState): Core {
   const core: Core = {
     config,
     sender: { generation: config.generation, epoch: config.epoch },
-    fence: new Fence(config.generation, member => isVoter(core.membership, member)),
+    fence: new Fence(config.generation, member => membersOf(core.membership).has(member)),
     log: new Log(restored),
     role: { kind: 'follower' },
     term: hard.term,
