@@ -6,7 +6,10 @@ export const appStyles = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     grid-template-rows: auto auto minmax(0, 1fr) auto;
+    /* Holds what is positioned inside: words for screen readers alone must not make the page scroll. */
+    position: relative;
     height: 100dvh;
+    overflow: hidden;
     color: var(--ink);
   }
   main {
