@@ -49,6 +49,13 @@ export class PeerList extends LitElement {
         text-align: start;
         cursor: pointer;
       }
+      @media (max-width: 719px) {
+        .row {
+          grid-template-columns: 12px minmax(0, 1fr) auto 32px 60px 16px;
+          gap: 8px;
+          padding: 0 16px;
+        }
+      }
       .row:hover {
         background: var(--paper-sunk);
       }
