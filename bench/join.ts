@@ -67,9 +67,9 @@ async function measure(scene: Scene, tabs: number, count: number): Promise<numbe
     const joinedAtMs = await tab.page.evaluate(() => globalThis.joinedAtMs)
     if (joinedAtMs === undefined) throw new Error('meshReady was not stamped')
     if (index >= 2) times.push(joinedAtMs) // the first two warm the cache
-    await waitForPeers(first, tabs)
-    await closeTab(tab)
     await waitForPeers(first, tabs - 1)
+    await closeTab(tab)
+    await waitForPeers(first, tabs - 2)
   }
   for (const tab of standing) await closeTab(tab)
   return times

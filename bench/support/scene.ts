@@ -4,7 +4,7 @@ import type { Browser } from 'puppeteer-core'
 import type { BrowserName } from '../../test/browser/support/browsers.ts'
 import { type Display, openDisplay } from '../../test/browser/support/display.ts'
 import { type Room, Stage } from '../../test/browser/support/stage.ts'
-import { blankTab, idOf, isHidden, type Tab, waitForPeers } from '../../test/browser/support/tabs.ts'
+import { blankTab, idOf, type Tab, waitForPeers } from '../../test/browser/support/tabs.ts'
 
 export interface SceneOptions {
   readonly browser: BrowserName
@@ -89,9 +89,8 @@ export class Scene {
   /** Puts the tabs where the options want them, and checks that they are. */
   async settle(tabs: readonly Tab[]): Promise<void> {
     if (this.options.hidden) await blankTab(this.browser, 'tab')
-    for (const tab of tabs) {
-      if ((await isHidden(tab)) !== this.options.hidden)
-        throw new Error(`a tab is ${this.options.hidden ? 'not ' : ''}hidden`)
-    }
+    const state = this.options.hidden ? 'hidden' : 'visible'
+    const isThere = (state: string) => document.visibilityState === state
+    for (const { page } of tabs) await page.waitForFunction(isThere, { polling: 50, timeout: 10_000 }, state)
   }
 }

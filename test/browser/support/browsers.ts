@@ -57,15 +57,10 @@ function chromiumOptions({ display }: LaunchChoice): LaunchOptions {
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       '--window-size=1280,900',
     ],
-    // Puppeteer keeps hidden tabs at full speed by default. A person's browser does not.
+    // Puppeteer keeps hidden tabs at full speed by default; a person's browser does not. Its third such argument stays: without a
+    // window manager windows lie on top of each other, and the tab of a covered window would not be the visible one it stands for.
     ignoreDefaultArgs:
-      display === undefined
-        ? false
-        : [
-            '--disable-background-timer-throttling',
-            '--disable-backgrounding-occluded-windows',
-            '--disable-renderer-backgrounding',
-          ],
+      display === undefined ? false : ['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
   }
 }
 
