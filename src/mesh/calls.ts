@@ -8,6 +8,9 @@ import type { PeerId } from '../base/ids.ts'
 import type { Frame } from './frame.ts'
 import { answersKeptBytesMax, callsInFlightMax, handledIdsMax } from './limits.ts'
 
+/** How soon a path is looked for again where there was none, ms; it doubles up to the distance of retries. */
+const pathWaitMsMin = 50
+
 interface Call {
   readonly to: PeerId
   readonly resend: () => void
@@ -44,6 +47,14 @@ export class Calls {
     let failure: MeshError | undefined
     let stopRetry = () => {}
     const everyMs = timeoutMs / (retries + 1)
+    let pathWaitMs = pathWaitMsMin
+    /** Nothing left: a path may be announced any moment, and looking for it again costs none of the retries. */
+    const awaitPath = () => {
+      if (!this.#calls.has(id)) return
+      stopRetry()
+      stopRetry = this.#clock.after(pathWaitMs, attempt)
+      pathWaitMs = Math.min(2 * pathWaitMs, everyMs)
+    }
     const attempt = () => {
       stopRetry()
       failure = undefined
@@ -51,6 +62,7 @@ export class Calls {
         failure = toMeshError(error, 'unreachable')
         const isHopeless = failure.code === 'no-such-peer' || failure.code === 'too-large'
         if (isHopeless || retries === 0) settle(failure)
+        else if (failure.code === 'unreachable') awaitPath()
       })
       if (attemptsLeft > 0) stopRetry = this.#clock.after(everyMs, retry)
     }

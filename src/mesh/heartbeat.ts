@@ -1,11 +1,15 @@
 /** Asks peers whether they are there: at a link's opening, at every interval, and when something suggests that one is gone. */
 import type { Clock } from '../base/clock.ts'
+import { MeshError, type MeshErrorCode } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Exchange } from './exchange.ts'
 import { heartbeatIntervalMs, heartbeatTimeoutMs } from './limits.ts'
 import type { LinkTable } from './link-table.ts'
+import type { MessageType } from './message-types.ts'
 
-const topic = 'mesh.ping'
+const topic: MessageType = 'heartbeat'
+/** Codes of a ping that nobody answered. */
+const silence: readonly MeshErrorCode[] = ['timeout', 'unreachable', 'disconnected', 'no-such-peer']
 /** Pings right after a link opened: the first is slowed by everything else that opening sets going. */
 const openingPings = 3
 
@@ -40,10 +44,11 @@ export class Heartbeat {
     return rttMs
   }
 
+  /** False only after silence: a refusal is an answer too, and who could not be asked for want of room here is not dead. */
   async isAlive(peer: PeerId, timeoutMs: number): Promise<boolean> {
     return this.ping(peer, timeoutMs).then(
       () => true,
-      () => false,
+      error => !(error instanceof MeshError && silence.includes(error.code)),
     )
   }
 

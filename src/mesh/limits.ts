@@ -39,6 +39,8 @@ export const broadcastBytesMax = 64 * 1024
 export const membersMax = 1024
 export const capabilitiesMax = 64
 export const nameCharsMax = 64
+/** Name, capabilities and load of one peer, as they are signed: with the rest they must fit a sealed hello of 4,096 characters. */
+export const announcedBytesMax = 2_400
 /** A change is announced at most this often. */
 export const announceIntervalMs = 200
 /** Unchanged, it is still announced this often, so that a lost announcement heals. */

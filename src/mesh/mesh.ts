@@ -5,6 +5,7 @@ import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
 import { Admitted } from './admitted.ts'
+import { checkedAnnounced } from './announcement.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
@@ -17,6 +18,7 @@ import { LinkTable } from './link-table.ts'
 import { Lobby } from './lobby.ts'
 import { MembershipDriver } from './membership/driver.ts'
 import type { Member } from './membership/state.ts'
+import { answerCapabilityQueries } from './message-types.ts'
 import { createNode, type Node } from './node.ts'
 import type { MeshOptions } from './options.ts'
 import { OverlayDriver } from './overlay/driver.ts'
@@ -55,7 +57,11 @@ export class MeshPeer implements Mesh {
     const { key, session, room, clock, random, newId, rendezvous } = options
     this.id = peerIdOf(key)
     this.session = session
-    this.#announced = { name: options.name, capabilities: options.capabilities, load: { slots: 0, busy: 0 } }
+    this.#announced = checkedAnnounced({
+      name: options.name,
+      capabilities: options.capabilities,
+      load: { slots: 0, busy: 0 },
+    })
     const signer = signerOf(key, this.id)
     const count = (counter: string) => this.count(counter)
     this.#links = new LinkTable(clock)
@@ -122,6 +128,7 @@ export class MeshPeer implements Mesh {
       broadcasts: () => this.#broadcasts,
       peers: () => [...this.#membership.members.keys()],
     })
+    answerCapabilityQueries(this.#exchange, () => this.#announced)
     this.#heartbeat = new Heartbeat({
       clock,
       exchange: this.#exchange,
@@ -138,7 +145,7 @@ export class MeshPeer implements Mesh {
     })
     this.#lanes = new Lanes({
       onFrame: (from, bytes, lane) => this.#delivery.receive(from, bytes, lane),
-      onBroken: peer => this.#dropLink(peer),
+      onBroken: peer => this.#dropLink(peer, 'links-dropped'),
     })
     this.#delivery = new Delivery({
       signer,
@@ -158,10 +165,7 @@ export class MeshPeer implements Mesh {
       count,
       neighbours: () => this.#links.peers,
       isCongested: () => this.#links.isCongested,
-      onDeaf: peer => {
-        this.count('gossip.links-remade')
-        void this.#dialler.retire(peer)
-      },
+      onDeaf: peer => this.#dropLink(peer, 'gossip.links-remade'),
       onFrame: (from, frame) => this.#exchange.receive(from, frame),
     })
   }
@@ -221,7 +225,7 @@ export class MeshPeer implements Mesh {
   }
 
   announce(change: Partial<Pick<Announcement, 'name' | 'capabilities' | 'load'>>): void {
-    this.#announced = { ...this.#announced, ...change }
+    this.#announced = checkedAnnounced({ ...this.#announced, ...change })
     this.#membership.changed()
     this.#options.onSelfChange?.()
   }
@@ -241,14 +245,9 @@ export class MeshPeer implements Mesh {
     void this.#membership.receiveGoodbye(record)
   }
 
-  /** Dials a peer now, whatever the overlay thinks; for tests and for the person who asks. */
-  dial(peer: PeerId): Promise<void> {
-    return this.#dialler.dial(peer)
-  }
-
-  cut(peer: PeerId): Promise<void> {
-    return this.#dialler.retire(peer)
-  }
+  /** Makes or ends a link now, whatever the overlay thinks; for tests and for the person who asks. */
+  dial = (peer: PeerId): Promise<void> => this.#dialler.dial(peer)
+  cut = (peer: PeerId): Promise<void> => this.#dialler.retire(peer)
 
   async leave(): Promise<void> {
     const record = await this.#membership.signGoodbye('left')
@@ -266,8 +265,8 @@ export class MeshPeer implements Mesh {
     this.#provider.close()
   }
 
-  #dropLink(peer: PeerId): void {
-    this.count('links-dropped')
+  #dropLink(peer: PeerId, counter: string): void {
+    this.count(counter)
     void this.#dialler.retire(peer)
   }
 
@@ -299,8 +298,8 @@ export class MeshPeer implements Mesh {
     this.#membership.heard(peer, session)
     this.#emitter.emit('link-open', link)
     void this.#introduce(peer)
-    const isRing = ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
-    if (this.#links.peers.length > linksMax && !isRing) void this.#dialler.retire(peer)
+    const isRing = () => ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
+    if (this.#links.peers.length > linksMax && !isRing()) void this.#dialler.retire(peer)
     this.#overlay.changed()
     this.#membership.changed()
   }

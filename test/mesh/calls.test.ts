@@ -107,6 +107,18 @@ test('what the last attempt met is the failure, unless it could be sent', async 
   expect(lab.outcomes).toEqual(['no-such-peer 0', 'unreachable 0', 'timeout 9000', 'unreachable 9000'])
 })
 
+test('where no path leads it is looked for again soon, at the cost of no retry', async () => {
+  let failures = 4
+  const transmit = async () => {
+    if (failures-- > 0) throw new MeshError('unreachable', 'no path')
+  }
+  const lab = new Lab()
+  lab.call({ transmit, retries: 1 })
+  await lab.turns.run()
+  expect(lab.attemptsMs).toEqual([0, 50, 150, 350, 750, 750 + 4_500])
+  expect(lab.outcomes).toEqual(['timeout 9000'])
+})
+
 test('more calls than the limit are refused, and ended ones make room', async () => {
   const lab = new Lab()
   for (let at = 0; at <= callsInFlightMax; at++) lab.call({ id: `${at}` })

@@ -1,6 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { MeshError } from '../../src/base/errors.ts'
 import { MemoryRoom, sees, until } from './support/memory-mesh.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 let room = new MemoryRoom()
 afterEach(async () => {
@@ -28,7 +30,6 @@ test('a broadcast reaches everyone else once, and says who sent it', async () =>
     peer.subscribe('news', (payload, { from }) => heard.push(`${from} ${JSON.stringify(payload)}`))
   const [ada] = peers
   await until(() => peers.every(peer => peer.links.length === 3), 'all are linked')
-  await new Promise(resolve => setTimeout(resolve, 300))
   await ada?.broadcast('news', { hello: 1 })
   await until(() => heard.length >= 3, 'three heard it')
   expect(heard).toEqual(Array(3).fill(`${ada?.id} {"hello":1}`))

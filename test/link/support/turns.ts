@@ -27,8 +27,16 @@ export class Turns {
       nowMs: () => this.#nowMs,
       monotonicMs: () => this.#nowMs,
       after,
-      every: () => {
-        throw new Error('nothing here repeats')
+      every: (intervalMs, perform) => {
+        let stop = () => {}
+        const next = () => {
+          stop = after(intervalMs, () => {
+            next()
+            perform()
+          })
+        }
+        next()
+        return () => stop()
       },
     }
   }

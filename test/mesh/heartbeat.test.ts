@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { MeshError, type MeshErrorCode } from '../../src/base/errors.ts'
+import type { PeerId } from '../../src/base/ids.ts'
+import type { Exchange } from '../../src/mesh/exchange.ts'
+import { Heartbeat } from '../../src/mesh/heartbeat.ts'
+import { heartbeatIntervalMs, heartbeatTimeoutMs } from '../../src/mesh/limits.ts'
+import type { LinkTable } from '../../src/mesh/link-table.ts'
+import { Turns } from '../link/support/turns.ts'
+
+const ada = 'ada' as PeerId
+
+/** One link, to a peer that answers after `answerMs`, with a failure, or never. */
+function lab(answer: { ms?: number; code?: MeshErrorCode }) {
+  const turns = new Turns(1)
+  const log: string[] = []
+  let heardMs = 0
+  const exchange = {
+    handle: () => () => {},
+    request: (peer: PeerId, topic: string, _payload: null, { timeoutMs }: { timeoutMs: number }) => {
+      log.push(`ask ${peer} ${topic}`)
+      return new Promise((resolve, reject) => {
+        const { ms, code } = answer
+        if (code) reject(new MeshError(code, 'no'))
+        else if (ms !== undefined && ms < timeoutMs) turns.after(ms, () => resolve(null))
+        else turns.after(timeoutMs, () => reject(new MeshError('timeout', 'no answer')))
+      })
+    },
+  }
+  const links = {
+    peers: [ada],
+    silentMs: () => turns.clock.monotonicMs() - heardMs,
+    measured: (_: PeerId, rttMs: number) => {
+      heardMs = turns.clock.monotonicMs()
+      log.push(`measured ${rttMs}`)
+      return true
+    },
+  }
+  const heartbeat = new Heartbeat({
+    clock: turns.clock,
+    exchange: exchange as unknown as Exchange,
+    links: links as unknown as LinkTable,
+    onMeasured: peer => log.push(`told ${peer}`),
+    onSilent: peer => log.push(`silent ${peer} ${turns.clock.monotonicMs()}`),
+  })
+  return { turns, log, heartbeat }
+}
+
+test('a link is asked at every interval and its round trip told', async () => {
+  const { turns, log, heartbeat } = lab({ ms: 7 })
+  await turns.run(2 * heartbeatIntervalMs + 100)
+  expect(log).toEqual(Array(2).fill(['ask ada heartbeat', 'measured 7', 'told ada']).flat())
+  heartbeat.close()
+  await turns.run()
+  expect(log).toHaveLength(6)
+})
+
+test('a link on which nobody answers is silent after its time, and not before', async () => {
+  const { turns, log, heartbeat } = lab({})
+  await turns.run(heartbeatTimeoutMs + heartbeatIntervalMs)
+  heartbeat.close()
+  await turns.run()
+  const silent = log.filter(entry => entry.startsWith('silent'))
+  expect(silent).toEqual([
+    `silent ada ${heartbeatIntervalMs * Math.ceil((heartbeatTimeoutMs + 1) / heartbeatIntervalMs)}`,
+  ])
+})
+
+test.each<[string, { ms?: number; code?: MeshErrorCode }, boolean]>([
+  ['an answer is life', { ms: 5 }, true],
+  ['an answer that comes too late is none', { ms: 500 }, false],
+  ['silence is not', {}, false],
+  ['no path is not', { code: 'unreachable' }, false],
+  ['a refusal is an answer', { code: 'no-handler' }, true],
+  ['want of room here says nothing of the other', { code: 'overloaded' }, true],
+])('%s', async (_, answer, isAlive) => {
+  const { turns, heartbeat } = lab(answer)
+  const answered = heartbeat.isAlive(ada, 400)
+  await turns.run(1_000)
+  expect(await answered).toBe(isAlive)
+  heartbeat.close()
+})
