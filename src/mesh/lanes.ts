@@ -3,7 +3,8 @@
  * direction, opened at its first use, so that a large payload never delays a small message.
  */
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
-import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
+import { LengthPrefixedDecoder, type LengthPrefixedStream, lpStream } from '@libp2p/utils'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { headerBytesMax, laneQueueBytesMax, messageBytesMax } from './limits.ts'
@@ -17,8 +18,8 @@ const protocols: Record<LaneName, string> = {
 const frameBytesMax = messageBytesMax + headerBytesMax + 2
 /** Frames handed to a stream in one write. */
 const framesPerWrite = 1_024
-/** What `lpStream` throws where a length is over the limit, or is no length. */
-const lengthErrors = ['InvalidDataLengthError', 'InvalidDataLengthLengthError', 'InvalidMessageLengthError']
+/** Bytes of the varint that says how long a frame is: enough for `frameBytesMax`. */
+const lengthBytesMax = 4
 
 interface OutgoingLane {
   readonly queue: Uint8Array[]
@@ -87,15 +88,32 @@ export class Lanes {
     }
   }
 
-  async #read(stream: Stream, connection: Connection, lane: LaneName): Promise<void> {
+  /**
+   * Frames are handed on as they come. A reader that awaits each of them falls behind a fast sender, whose window grows all the
+   * same, and the stream dies of a full buffer.
+   */
+  #read(stream: Stream, connection: Connection, lane: LaneName): void {
     const from = connection.remotePeer.toString() as PeerId
-    const frames = lpStream(stream, { maxDataLength: frameBytesMax })
-    try {
-      for (;;) this.#onFrame(from, (await frames.read()).subarray(), lane)
-    } catch (error) {
-      const isOversized = error instanceof Error && lengthErrors.includes(error.name)
-      if (isOversized) this.#onBroken(from, error)
-      else if (stream.status === 'open') stream.abort(error instanceof Error ? error : new Error(String(error)))
-    }
+    const decoder = new LengthPrefixedDecoder({ maxDataLength: frameBytesMax, lengthDecoder: decodeLength })
+    stream.addEventListener('message', ({ data }) => {
+      try {
+        for (const frame of decoder.decode(data)) this.#onFrame(from, frame.subarray(), lane)
+      } catch (error) {
+        stream.abort(error instanceof Error ? error : new Error(String(error)))
+        this.#onBroken(from, error)
+      }
+    })
   }
+}
+
+/** A varint; RangeError asks for one more byte. The library's own would ask for ever, and keep all that came. */
+function decodeLength(bytes: Uint8Array | Uint8ArrayList): number {
+  let length = 0
+  for (let at = 0; at < bytes.byteLength; at++) {
+    const byte = (bytes instanceof Uint8Array ? bytes[at] : bytes.get(at)) ?? 0
+    length += (byte & 127) * 128 ** at
+    if (byte < 128) return length
+    if (at + 1 >= lengthBytesMax) throw new MeshError('too-large', 'a frame whose length does not end')
+  }
+  throw new RangeError('the length goes on')
 }

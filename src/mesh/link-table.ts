@@ -92,11 +92,17 @@ export class LinkTable {
     if (!link) return false
     link.samples.push(sampleMs)
     if (link.samples.length > samplesKept) link.samples.shift()
-    link.heardMs = this.#clock.monotonicMs()
+    this.heard(peer)
     const rttMs = medianOf(link.samples)
     if (link.toldMs !== undefined && Math.abs(rttMs - link.toldMs) < Math.max(2, link.toldMs / 4)) return false
     link.toldMs = rttMs
     return true
+  }
+
+  /** Anything that comes is a sign of life: a link that is busy with large things may be slow to answer pings. */
+  heard(peer: PeerId): void {
+    const link = this.#links.get(peer)
+    if (link) link.heardMs = this.#clock.monotonicMs()
   }
 
   silentMs(peer: PeerId): number {

@@ -144,7 +144,10 @@ export class MeshPeer implements Mesh {
       onceOpen: (peer, then) => this.#emitter.on('link-open', link => link.peer === peer && then()),
     })
     this.#lanes = new Lanes({
-      onFrame: (from, bytes, lane) => this.#delivery.receive(from, bytes, lane),
+      onFrame: (from, bytes, lane) => {
+        this.#links.heard(from)
+        this.#delivery.receive(from, bytes, lane)
+      },
       onBroken: peer => this.#dropLink(peer, 'links-dropped'),
     })
     this.#delivery = new Delivery({

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { MeshError } from '../../src/base/errors.ts'
+import type { MeshPeer } from '../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from './support/memory-mesh.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
@@ -43,6 +44,20 @@ test('a request is answered, and an unknown topic is refused with a code', async
   await expect(ada?.request(to, 'nothing', null)).rejects.toMatchObject({
     code: 'no-handler',
   } satisfies Partial<MeshError>)
+})
+
+test('a burst of 8,000 messages of 1 KB to one peer arrives whole, and the link stands', async () => {
+  const [ada, bob] = (await joinAll(['Ada', 'Bob'])) as [MeshPeer, MeshPeer]
+  await until(() => ada.links.length === 1, 'they are linked')
+  let heard = 0
+  bob.subscribe('burst', () => heard++)
+  const closed: string[] = []
+  ada.on('link-close', ({ reason }) => closed.push(reason))
+  const text = 'x'.repeat(1_000)
+  await Promise.all(
+    Array.from({ length: 8_000 }, () => ada.send(bob.id, 'burst', text, { timeoutMs: 60_000, retries: 0 })),
+  )
+  expect([heard, closed]).toEqual([8_000, []])
 })
 
 test('someone with another secret is never in the list', async () => {
