@@ -2,7 +2,7 @@
 
 /** Largest frame; Chromium's ceiling is 262,144, and 64 KiB is what every stack carries. */
 export const frameBytesMax = 64 * 1024
-/** Above this much unsent data the sender must wait for `onDrain`. */
+/** Above this much unsent data the sender must wait for `onDrain`, which comes at the lower mark. */
 export const bufferedBytesHigh = 1024 * 1024
 export const bufferedBytesLow = 256 * 1024
 /** Bridged frames that the page may hold before it grants the engine more credit. */

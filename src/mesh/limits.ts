@@ -8,13 +8,16 @@ export const protocolVersion = 1
 export const messageBytesMax = 1024 * 1024
 /** Header of one frame (topic, ids, relay signature). */
 export const headerBytesMax = 2048
+/** The type of a message, which is what subscribers and handlers are registered for. */
 export const topicCharsMax = 128
 /** Outgoing bytes that may wait for one lane of one link before senders are refused. */
 export const laneQueueBytesMax = 16 * 1024 * 1024
 /** Calls that wait for an answer, all peers together. */
 export const callsInFlightMax = 10_000
+/** How long a call waits for its answer where its caller does not say, and at most. */
 export const callTimeoutMsDefault = 10_000
 export const callTimeoutMsMax = 10 * 60_000
+/** How often a call is sent again where its caller does not say, and at most. */
 export const callRetriesDefault = 2
 export const callRetriesMax = 10
 /** Requests of others being answered at once, all peers together; beyond it they are refused as `overloaded`. */
@@ -36,8 +39,11 @@ export const broadcastQueueBytesMax = 4 * 1024 * 1024
 export const broadcastBytesMax = 64 * 1024
 
 // membership
+/** Members of one room; more are not listed. */
 export const membersMax = 1024
+/** Capabilities that one peer announces. */
 export const capabilitiesMax = 64
+/** A name, a device, a browser. */
 export const nameCharsMax = 64
 /** Name, capabilities and load of one peer, as they are signed: with the rest they must fit a sealed hello of 4,096 characters. */
 export const announcedBytesMax = 2_400
@@ -58,13 +64,18 @@ export const probeTimeoutsMs: readonly number[] = [400, 800, 1_600]
 export const departedMax = 4_096
 
 // overlay
+/** A peer with no more links than this is not let go; gossipsub keeps as many in its mesh. */
 export const linksLow = 3
+/** Chords fill up to this many links. */
 export const linksTarget = 4
+/** Above it one chord at a time is let go; in a room that is no larger, everybody links to everybody. */
 export const linksHigh = 5
+/** Links of one peer, those being made included. */
 export const linksMax = 8
 /** Failed dials of one peer back off from this, doubling, to this. */
 export const dialBackoffMinMs = 500
 export const dialBackoffMaxMs = 30_000
 
 // admission
+/** From the end of Noise to the end of admission. */
 export const admissionTimeoutMs = 5_000
