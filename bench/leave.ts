@@ -8,12 +8,14 @@ import { withRawPages } from './support/raw.ts'
 import { report } from './support/report.ts'
 import { readOptions, Scene } from './support/scene.ts'
 
-const key = 'closed-at'
+const stamps = 'bench-closed'
 const noticeTimeoutMs = 20_000
 
 declare global {
   /** When this tab noticed that the watched one left, ms since 1970. */
   var goneAtMs: Promise<number | undefined> | undefined
+  /** When the closing page heard that it closes. */
+  var closedAtMs: Promise<number>
 }
 
 export async function run(args: string[]): Promise<void> {
@@ -42,7 +44,7 @@ async function measureRaw(scene: Scene, count: number): Promise<number[]> {
     const times: number[] = []
     for (let index = 0; index < count; index++) {
       const tab = await open()
-      await standing.page.evaluate(key => localStorage.removeItem(key), key)
+      await hearStamp(standing)
       const { session } = await standing.page.evaluate(() => globalThis.raw.dial())
       const closed = standing.page.evaluate(session => globalThis.raw.whenClosed(session), session)
       await closeTab(tab)
@@ -66,6 +68,7 @@ async function measure(scene: Scene, tabs: number, count: number) {
     for (const one of [tab, ...standing]) await waitForPeers(one, tabs - 1)
     const leaver = await idOf(tab)
     for (const one of standing) await watch(one, leaver)
+    await hearStamp(first)
     await closeTab(tab)
     const moments = await Promise.all(standing.map(whenGone))
     const from = await closedAt(first)
@@ -81,14 +84,10 @@ async function measure(scene: Scene, tabs: number, count: number) {
 /** A tab that writes down the moment of its `pagehide`, before the engine's own listener does its work. */
 async function openStamping(scene: Scene, url: string): Promise<Tab> {
   const tab = await blankTab(scene.browser, scene.options.hidden ? 'tab' : 'window')
-  await tab.page.evaluateOnNewDocument(key => {
-    if (location.protocol !== 'http:') return // about:blank has no storage
-    localStorage.removeItem(key)
-    addEventListener('pagehide', () => {
-      const now = Date.now()
-      localStorage.setItem(key, String(now))
-    })
-  }, key)
+  await tab.page.evaluateOnNewDocument(stamps => {
+    const channel = new BroadcastChannel(stamps)
+    addEventListener('pagehide', () => channel.postMessage(Date.now()))
+  }, stamps)
   await tab.page.goto(url, { waitUntil: 'domcontentloaded' })
   if (scene.options.hidden) await scene.settle([tab])
   return tab
@@ -118,8 +117,19 @@ function whenGone(tab: Tab): Promise<number | undefined> {
   return tab.page.evaluate(() => globalThis.goneAtMs)
 }
 
-/** What the closed page wrote; in Firefox it takes a moment to come across from the other process. */
-async function closedAt(tab: Tab): Promise<number> {
-  const stamp = await tab.page.waitForFunction(key => localStorage.getItem(key), { polling: 20, timeout: 10_000 }, key)
-  return Number(await stamp.jsonValue())
+/** From here on the tab hears when a page closes. By BroadcastChannel: in Firefox what a closing page stores may be lost. */
+async function hearStamp(tab: Tab): Promise<void> {
+  await tab.page.evaluate(stamps => {
+    const channel = new BroadcastChannel(stamps)
+    globalThis.closedAtMs = new Promise(resolve => {
+      channel.onmessage = ({ data }) => {
+        channel.close()
+        resolve(data as number)
+      }
+    })
+  }, stamps)
+}
+
+function closedAt(tab: Tab): Promise<number> {
+  return tab.page.evaluate(() => globalThis.closedAtMs)
 }
