@@ -1,4 +1,7 @@
-/** The built console over HTTP: our headers on everything, hashed files cached for good, all else asked for again each time. */
+/**
+ * The built console over HTTP: our headers on everything, hashed files cached for good, sample texts for a day, all else asked for again
+ * each time.
+ */
 import { statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -9,6 +12,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 
 /** Vite puts a hash of the content into the name of everything below it. */
 const hashedFolder = '/assets/'
+/** Texts that a job checks by their hash, and that should still be there when the server is not. */
+const sampleFolder = '/sample/'
 
 export function createSite(folder: string): Handler {
   const filesOf = filesOfBuild(folder)
@@ -19,13 +24,15 @@ export function createSite(folder: string): Handler {
       response.setHeader('Allow', 'GET, HEAD')
       return plain(response, 405, 'Only GET and HEAD work here.')
     }
-    response.setHeader(
-      'Cache-Control',
-      pathname.startsWith(hashedFolder) ? 'public, max-age=31536000, immutable' : 'no-cache',
-    )
+    response.setHeader('Cache-Control', cachingOf(pathname))
     if (pathname === '/') request.url = `/index.html${(request.url ?? '').slice(1)}`
     filesOf(pathname)(request, response, () => plain(response, 404, 'There is no such file here.'))
   }
+}
+
+function cachingOf(pathname: string): string {
+  if (pathname.startsWith(hashedFolder)) return 'public, max-age=31536000, immutable'
+  return pathname.startsWith(sampleFolder) ? 'public, max-age=86400' : 'no-cache'
 }
 
 /** sirv lists the files once. Whoever asks for the page gets the list made anew if there was a build since. */

@@ -41,6 +41,7 @@ export async function createBrowserWork(options: BrowserWorkOptions): Promise<Wo
     const { worker, port } = await page.openCompute()
     return { port, close: () => void page.closeCompute(worker) }
   }
+  void page.prepare()
   const entries = config.capabilities.map(capability => [capability, pageFunction(page, capability)] as const)
   return createWork({
     mesh,

@@ -1,7 +1,7 @@
 /** What only the page can do for its engine: run the application's own functions, open sandbox frames, ask the person. */
 import { transfer } from 'comlink'
-import type { ComputeWorker } from '../agent/compute-page.ts'
-import type { SandboxFrame } from '../agent/sandbox/page.ts'
+import { type ComputeWorker, openComputeWorker } from '../agent/compute-page.ts'
+import { openSandboxFrame, type SandboxFrame } from '../agent/sandbox/page.ts'
 import type { Payload } from '../base/json.ts'
 import type { JobSpec } from '../work/types.ts'
 import type { JoinOptions } from './join-options.ts'
@@ -14,6 +14,8 @@ export interface PageServices {
   closeSandbox(frame: number): void
   /** A compute worker of the page's: in Firefox the end of a nested one can stop the engine (docs/jobs.md). */
   openCompute(): Promise<{ readonly worker: number; readonly port: MessagePort }>
+  /** Opens the first frame and the first compute worker before they are needed: by then the server they come from may be gone. */
+  prepare(): Promise<void>
   closeCompute(worker: number): void
   /** Whether a stranger's typed source may run in this tab. */
   allowSource(spec: JobSpec): Promise<boolean>
@@ -24,6 +26,9 @@ export function pageServices(options: JoinOptions): PageServices {
   const frames = new Map<number, SandboxFrame>()
   const workers = new Map<number, ComputeWorker>()
   let opened = 0
+  const url = options.sandboxUrl ? new URL(options.sandboxUrl, location.href) : undefined
+  const nextFrame = oneAhead(() => openSandboxFrame(url))
+  const nextWorker = oneAhead(openComputeWorker)
   return {
     async runCapability(call, capability, input) {
       const controller = new AbortController()
@@ -38,9 +43,7 @@ export function pageServices(options: JoinOptions): PageServices {
     },
     abortCapability: call => running.get(call)?.abort(),
     async openSandbox() {
-      // Only who runs typed code pays for its loader.
-      const { openSandboxFrame } = await import('../agent/sandbox/page.ts')
-      const frame = await openSandboxFrame(options.sandboxUrl ? new URL(options.sandboxUrl, location.href) : undefined)
+      const frame = await nextFrame.take()
       frames.set(++opened, frame)
       return transfer({ frame: opened, port: frame.port }, [frame.port])
     },
@@ -49,10 +52,13 @@ export function pageServices(options: JoinOptions): PageServices {
       frames.delete(frame)
     },
     async openCompute() {
-      const { openComputeWorker } = await import('../agent/compute-page.ts')
-      const worker = openComputeWorker()
+      const worker = await nextWorker.take()
       workers.set(++opened, worker)
       return transfer({ worker: opened, port: worker.port }, [worker.port])
+    },
+    async prepare() {
+      nextWorker.prepare()
+      nextFrame.prepare()
     },
     closeCompute(worker) {
       workers.get(worker)?.close()
@@ -60,5 +66,23 @@ export function pageServices(options: JoinOptions): PageServices {
     },
     // Who was given a private room's key is trusted to send code; of strangers a person is asked.
     allowSource: async spec => (options.allowSource ? options.allowSource(spec) : options.secret !== undefined),
+  }
+}
+
+/** At most one of a kind is made before somebody takes it. One that failed is made again for whoever asks, who hears why it fails. */
+function oneAhead<Made>(make: () => Made | Promise<Made>) {
+  let spare: Promise<Made> | undefined
+  return {
+    prepare() {
+      spare ??= Promise.resolve(make())
+      spare.catch(() => {
+        spare = undefined
+      })
+    },
+    take(): Promise<Made> {
+      const taken = spare ?? Promise.resolve(make())
+      spare = undefined
+      return taken
+    },
   }
 }

@@ -81,7 +81,20 @@ async function dialAt(tab: Tab, other: string, atMs: number): Promise<void> {
     async (mesh, other, atMs) => {
       while (Date.now() < atMs); // a timer would be a millisecond or more too late
       const peer = mesh.peers.find(({ id }) => id === other)
-      if (peer) await mesh.connect(peer.id)
+      const isLinked = () => mesh.links.some(({ peer }) => peer === other)
+      // Of two dials one gives way. What counts is that a link stands, whoever made it.
+      if (peer) await mesh.connect(peer.id).catch(() => {})
+      await new Promise<void>(resolve => {
+        const off = mesh.on('snapshot', () => {
+          if (!isLinked()) return
+          off()
+          resolve()
+        })
+        if (isLinked()) {
+          off()
+          resolve()
+        }
+      })
     },
     other,
     atMs,
