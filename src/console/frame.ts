@@ -1,11 +1,11 @@
 /** Work for the next animation frame, once, however often it is asked for. A hidden page draws nothing, and once on its return. */
 export class Frame {
-  readonly #draw: () => void
+  readonly #draw: (atMs: number) => void
   readonly #page: Document
   #isWanted = false
   #request: number | undefined
 
-  constructor(draw: () => void, page: Document = document) {
+  constructor(draw: (atMs: number) => void, page: Document = document) {
     this.#draw = draw
     this.#page = page
     page.addEventListener('visibilitychange', this.#onVisibility)
@@ -14,10 +14,10 @@ export class Frame {
   request(): void {
     this.#isWanted = true
     if (this.#page.hidden || this.#request !== undefined) return
-    this.#request = requestAnimationFrame(() => {
+    this.#request = requestAnimationFrame(atMs => {
       this.#request = undefined
       this.#isWanted = false
-      this.#draw()
+      this.#draw(atMs)
     })
   }
 

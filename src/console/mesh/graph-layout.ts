@@ -22,6 +22,9 @@ type Spring = SimulationLinkDatum<Body>
 
 /** At rest after some 190 steps from the start, and 2.5 s after somebody came or left. */
 const coolingPerStep = 0.036
+const stepMs = 1_000 / 60
+/** A page that draws this slowly is shown where everything comes to rest at once: motion it cannot follow costs it the most. */
+const framesTooSlowMs = 120
 /** Room for a label beside and below a disc, and for the legend, pixels. */
 const sideMargin = 34
 const topMargin = 16
@@ -61,18 +64,24 @@ export class GraphLayout {
     if (isFirst) this.settle()
   }
 
-  tick(): void {
+  /** Moves on by as much as `elapsedMs` since the last frame deserve, so that a slow page comes to rest as soon as a fast one. */
+  advance(elapsedMs: number): void {
+    if (elapsedMs > framesTooSlowMs) return this.settle()
+    for (let left = Math.max(1, Math.round(elapsedMs / stepMs)); left > 0 && !this.isResting; left--) this.#tick()
+  }
+
+  /** Straight to rest, for those who do not want to see motion. Some 190 steps. */
+  settle(): void {
+    while (!this.isResting) this.#tick()
+  }
+
+  #tick(): void {
     this.#simulation.tick()
     const radius = discRadius(this.#bodies.size)
     for (const body of this.#bodies.values()) {
       body.x = within(body.x ?? 0, radius + sideMargin, this.#size.width - radius - sideMargin)
       body.y = within(body.y ?? 0, radius + topMargin, this.#size.height - radius - bottomMargin)
     }
-  }
-
-  /** Straight to rest, for those who do not want to see motion. Some 190 steps. */
-  settle(): void {
-    while (!this.isResting) this.tick()
   }
 
   #newBody({ id, kind }: GraphNode): Body {

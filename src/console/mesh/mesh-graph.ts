@@ -42,6 +42,8 @@ export class MeshGraph extends LitElement {
 
   readonly #layout = new GraphLayout()
   #frame: Frame | undefined
+  /** When the layout last moved, while it moves. */
+  #drawnAtMs: number | undefined
   #size = { width: 0, height: 0 }
   #nodes: GraphNode[] = []
   #edges: GraphEdge[] = []
@@ -57,7 +59,7 @@ export class MeshGraph extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.#frame = new Frame(() => this.#advance())
+    this.#frame = new Frame(atMs => this.#advance(atMs))
     this.#resizes.observe(this)
   }
 
@@ -116,11 +118,13 @@ export class MeshGraph extends LitElement {
     if (!this.#layout.isResting) this.#frame?.request()
   }
 
-  #advance(): void {
-    if (this.#layout.isResting) return
-    this.#layout.tick()
-    this.#place()
-    this.#frame?.request()
+  #advance(atMs: number): void {
+    if (!this.#layout.isResting) {
+      this.#layout.advance(this.#drawnAtMs === undefined ? 0 : atMs - this.#drawnAtMs)
+      this.#place()
+    }
+    this.#drawnAtMs = this.#layout.isResting ? undefined : atMs
+    if (!this.#layout.isResting) this.#frame?.request()
   }
 
   #place(): void {
