@@ -1,0 +1,103 @@
+/** The engine in a tab's worker: from the configuration and the ports that the page sent, everything else follows. */
+import { expose, wrap } from 'comlink'
+import './wire-errors.ts'
+import { toMeshError } from '../base/errors.ts'
+import type { SessionId } from '../base/ids.ts'
+import { randomId, systemClock, systemRandom } from '../base/system.ts'
+import { SignalingClient } from '../link/signaling/client.ts'
+import { WebRtcLinks } from '../link/webrtc/links.ts'
+import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
+import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
+import { openRoom } from '../mesh/room.ts'
+import { deviceOf } from './device.ts'
+import { Engine } from './engine.ts'
+import type { PageServices } from './page-services.ts'
+import type { Boot, Push } from './protocol.ts'
+import { engineApi } from './rpc.ts'
+
+/** What is pushed in one task crosses to the page as one message: each message costs more than what is in it. */
+let pending: Push[] = []
+const push = (message: Push) => {
+  if (pending.push(message) > 1) return
+  queueMicrotask(() => {
+    self.postMessage(pending)
+    pending = []
+  })
+}
+
+export function startEngine(boot: Boot): void {
+  start(boot).catch(thrown => {
+    const { code, message } = toMeshError(thrown, 'unsupported')
+    push({ kind: 'failed', code, message: `The engine did not start: ${message}` })
+  })
+}
+
+async function start({ config, rpc, links, services }: Boot): Promise<void> {
+  const session = `${Date.now().toString(36)}-${randomId()}` as SessionId
+  const toPage = (message: ToPage) => links.postMessage(message)
+  const rendezvous = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
+  rendezvous.prepare()
+  const [identity, room] = await Promise.all([
+    claimIdentity(session, config.former),
+    openRoom(config.room, config.secret),
+  ])
+  const engine = new Engine({
+    config,
+    session,
+    identity,
+    room,
+    device: deviceOf(navigator.userAgent),
+    clock: systemClock,
+    random: systemRandom,
+    newId: randomId,
+    rendezvous,
+    links: context => {
+      const provider = new WebRtcLinks({
+        ...context,
+        self: context.self.peer,
+        clock: systemClock,
+        iceServers: config.iceServers,
+        toPage,
+        newId: randomId,
+      })
+      links.onmessage = event => provider.fromPage(event.data as ToEngine)
+      return provider
+    },
+    watchSession,
+    createWork: async context => {
+      const { createBrowserWork } = await import('./browser-work.ts')
+      return createBrowserWork({
+        ...context,
+        config,
+        browser: identity.browser,
+        clock: systemClock,
+        random: systemRandom,
+        page: wrap<PageServices>(services),
+      })
+    },
+    push,
+  })
+  expose(engineApi(engine, push), rpc)
+  await engine.start()
+  await exchangeGoodbyes(engine, toPage)
+}
+
+/** A page that closes says goodbye and frees its lock at once; the goodbye is given this long to come first, ms. */
+const goodbyeHeadStartMs = 30
+
+/** Calls back when the session's alive lock is released, which only happens when its worker is gone. */
+function watchSession(session: SessionId, onGone: () => void): () => void {
+  const watching = new AbortController()
+  void sessionEnds(session, watching.signal).then(isOver => {
+    if (isOver) systemClock.after(goodbyeHeadStartMs, onGone)
+  })
+  return () => watching.abort()
+}
+
+/** Hands the page its goodbye for `pagehide`, and listens for those of sibling tabs, which need no link to be heard. */
+async function exchangeGoodbyes(engine: Engine, toPage: (message: ToPage) => void): Promise<void> {
+  const bytes = await engine.mesh.signGoodbye()
+  const channel = engine.goodbyeChannel
+  toPage({ kind: 'goodbye', bytes, channel })
+  new BroadcastChannel(channel).onmessage = event => engine.mesh.receiveGoodbye(event.data)
+}
