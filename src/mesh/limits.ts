@@ -64,11 +64,11 @@ export const probeTimeoutsMs: readonly number[] = [400, 800, 1_600]
 export const departedMax = 4_096
 
 // overlay
-/** A peer with no more links than this is not let go; gossipsub keeps as many in its mesh. */
+/** Chords fill up to this many links, and a peer with no more of them is not let go; gossipsub keeps as many in its mesh. */
 export const linksLow = 3
-/** Chords fill up to this many links. */
+/** Above it a chord is let go toward whoever also has more; gossipsub's D. */
 export const linksTarget = 4
-/** Above it one chord at a time is let go; in a room that is no larger, everybody links to everybody. */
+/** Above it one chord at a time is let go toward any peer that can spare it; in a room that is no larger, everybody links to everybody. */
 export const linksHigh = 5
 /** Links of one peer, those being made included. */
 export const linksMax = 8

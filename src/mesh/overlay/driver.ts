@@ -9,7 +9,9 @@ import { planLinks } from './step.ts'
 const reviewIntervalMs = 1_000
 const gatherMs = 5
 /** Links above the target stay this long, so that a joining crowd does not flap. */
-const dropDelayMs = 5_000
+const dropDelayMs = 2_000
+/** While there is no link yet, another dial begins each time this has passed without one, ms. */
+const firstDialsApartMs = 250
 /** How long a newcomer is left to dial for itself, ms. */
 const newcomerGraceMs = 1_500
 /** Relayed messages to one peer, within a review interval, after which it is dialled. */
@@ -36,6 +38,8 @@ export class OverlayDriver {
   /** Messages relayed to each peer since the last review. */
   readonly #relays = new Map<PeerId, number>()
   #isScheduled = false
+  /** When the first dial began since there was a link; undefined while there is one. */
+  #firstDialMs: number | undefined
   #lastChangeMs: number
   #isClosed = false
 
@@ -95,10 +99,21 @@ export class OverlayDriver {
     const resting = new Set([...this.#resting.keys()].filter(peer => this.#rest(peer)))
     const now = linked()
     const dialling = new Set([...this.#dialling, ...engaged()].filter(peer => !now.has(peer)))
-    const view = { self, candidates: known, linked: now, dialling, resting, degreeOf }
+    const firstDials = 1 + Math.floor(this.#lonelyMs(now.size) / firstDialsApartMs)
+    const view = { self, candidates: known, linked: now, dialling, resting, degreeOf, firstDials }
     const plan = planLinks(view, random)
+    if (now.size === 0 && plan.dial.length > 0) {
+      this.#firstDialMs ??= clock.monotonicMs()
+      clock.after(firstDialsApartMs, () => this.#review())
+    }
     for (const peer of plan.dial) this.#dial(peer)
     if (plan.drop && clock.monotonicMs() - this.#lastChangeMs > dropDelayMs) drop(plan.drop)
+  }
+
+  /** For how long we have been dialling without a link, ms. */
+  #lonelyMs(links: number): number {
+    if (links > 0) this.#firstDialMs = undefined
+    return this.#firstDialMs === undefined ? 0 : this.#options.clock.monotonicMs() - this.#firstDialMs
   }
 
   #rest(peer: PeerId): boolean {

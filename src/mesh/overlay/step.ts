@@ -2,16 +2,14 @@
  * Which links to make and which to let go. Pure: the driver tells what is known and performs the answer.
  *
  * 1. Sorted by id, every peer keeps a link to its successor and its predecessor: a ring, so the graph is connected.
- * 2. Chords by chance fill up to `linksTarget`, so that paths are short and redundant.
- * 3. Above `linksHigh` one chord at a time is let go, and only toward a peer that can spare it.
+ * 2. Chords by chance fill up to `linksLow`, so that paths are short and redundant. Most come by themselves: whoever joins between two
+ *    neighbours of the ring makes their link a chord.
+ * 3. One chord at a time is let go: above `linksTarget` toward a peer that also has more, above `linksHigh` toward any that can spare it.
  * 4. Never more than `linksMax`, links being made included.
  */
 import type { PeerId } from '../../base/ids.ts'
 import { type Random, shuffled } from '../../base/random.ts'
 import { linksHigh, linksLow, linksMax, linksTarget } from '../limits.ts'
-
-/** Dials at once while there is no link yet. */
-const firstDials = 2
 
 export interface OverlayView {
   readonly self: PeerId
@@ -23,6 +21,8 @@ export interface OverlayView {
   readonly resting: ReadonlySet<PeerId>
   /** Links that each peer announces; unknown is 0. */
   readonly degreeOf: (peer: PeerId) => number
+  /** Dials at once while there is no link yet: the first link is what a newcomer waits for, and fewer dials make it faster. */
+  readonly firstDials: number
 }
 
 export interface OverlayPlan {
@@ -48,24 +48,25 @@ function choose(view: OverlayView, neighbours: ReadonlySet<PeerId>, random: Rand
   const isFree = (peer: PeerId) => !view.linked.has(peer) && !view.dialling.has(peer) && !view.resting.has(peer)
   const ring = [...neighbours].filter(isFree)
   // In a room that fits into `linksHigh`, everybody links to everybody.
-  const wanted = view.candidates.size <= linksHigh ? view.candidates.size : linksTarget
+  const wanted = view.candidates.size <= linksHigh ? view.candidates.size : linksLow
   const chords = shuffled(random, [...view.candidates].filter(isFree))
     .filter(peer => !neighbours.has(peer) && view.degreeOf(peer) < linksMax)
     .sort((a, b) => Number(view.degreeOf(a) >= linksHigh) - Number(view.degreeOf(b) >= linksHigh))
     .slice(0, Math.max(0, wanted - engaged - ring.length))
-  // The first link is what a newcomer waits for: fewer dials at once make it faster.
-  const room = view.linked.size === 0 ? firstDials - view.dialling.size : linksMax - engaged
+  const room = view.linked.size === 0 ? view.firstDials - view.dialling.size : linksMax - engaged
   return [...ring, ...chords].slice(0, Math.max(0, room))
 }
 
 function spare(view: OverlayView, neighbours: ReadonlySet<PeerId>): PeerId | undefined {
-  if (view.linked.size <= linksHigh || view.candidates.size <= linksHigh) return undefined
+  if (view.linked.size <= linksTarget || view.candidates.size <= linksHigh) return undefined
   const chords = [...view.linked].filter(
     peer => view.candidates.has(peer) && !neighbours.has(peer) && view.degreeOf(peer) > linksLow,
   )
   const [richest] = chords.sort((a, b) => view.degreeOf(b) - view.degreeOf(a) || (a < b ? -1 : 1))
   if (richest === undefined) return undefined
+  const hasMore = view.degreeOf(richest) > linksTarget
+  if (!hasMore && view.linked.size <= linksHigh) return undefined
   // Of two that would both let go, only the lower id does, unless we are full.
-  const isOurs = view.degreeOf(richest) <= linksHigh || view.self < richest || view.linked.size >= linksMax
+  const isOurs = !hasMore || view.self < richest || view.linked.size >= linksMax
   return isOurs ? richest : undefined
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { PeerId } from '../../../src/base/ids.ts'
 import { integerBelow } from '../../../src/base/random.ts'
-import { linksHigh, linksMax } from '../../../src/mesh/limits.ts'
+import { linksHigh, linksMax, linksTarget } from '../../../src/mesh/limits.ts'
 import { type OverlayView, planLinks, ringNeighbours } from '../../../src/mesh/overlay/step.ts'
 import { seededRandom } from '../../link/support/turns.ts'
 
@@ -15,6 +15,7 @@ function view(self: string, candidates: readonly string[], more: Partial<Overlay
     dialling: nobody,
     resting: nobody,
     degreeOf: () => 0,
+    firstDials: 1,
     ...more,
   }
 }
@@ -72,7 +73,7 @@ class Room {
       const linked = this.links.get(self) as Set<PeerId>
       const candidates = new Set([...this.links.keys()].filter(peer => peer !== self))
       const degreeOf = (peer: PeerId) => this.links.get(peer)?.size ?? 0
-      const seen = { self, candidates, linked, dialling: nobody, resting: nobody, degreeOf }
+      const seen = { self, candidates, linked, dialling: nobody, resting: nobody, degreeOf, firstDials: 1 }
       const plan = planLinks(seen, this.#random)
       for (const peer of plan.dial) {
         expect(linked.has(peer) || peer === self).toBe(false)
@@ -109,6 +110,8 @@ test.each(sizes)('a room of %i settles: connected, few links each, the ring whol
       expect(Math.min(...room.degrees), `seed ${seed}`).toBeGreaterThanOrEqual(3)
       const few = room.degrees.filter(degree => degree <= linksHigh).length
       expect(few / size, `seed ${seed}`).toBeGreaterThan(0.9) // 3 to 5 links (A6)
+      const mean = room.degrees.reduce((sum, degree) => sum + degree) / size
+      expect(mean, `seed ${seed}`).toBeLessThanOrEqual(linksTarget + 0.3) // each link costs every broadcast
     }
     for (const peer of peers)
       for (const neighbour of ringNeighbours(peer, new Set(peers.filter(other => other !== peer))))
@@ -140,11 +143,14 @@ test('the ring goes round, and in a room of two both neighbours are one', () => 
   expect([...ringNeighbours('a' as PeerId, new Set())]).toEqual([])
 })
 
-test('a newcomer begins with two dials, and no more while these are under way', () => {
+test('a newcomer begins with as many dials as its first link is worth, and no more while these are under way', () => {
   const others = names(10)
-  const plan = planLinks(view('me', others), seededRandom(1))
-  expect(plan.dial).toHaveLength(2)
-  expect(planLinks(view('me', others, { dialling: new Set(plan.dial) }), seededRandom(1)).dial).toEqual([])
+  for (const firstDials of [1, 2]) {
+    const plan = planLinks(view('me', others, { firstDials }), seededRandom(1))
+    expect(plan.dial).toHaveLength(firstDials)
+    const during = view('me', others, { firstDials, dialling: new Set(plan.dial) })
+    expect(planLinks(during, seededRandom(1)).dial).toEqual([])
+  }
 })
 
 test('who rests after a failure, is linked or is being dialled is not dialled', () => {
