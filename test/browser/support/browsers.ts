@@ -1,18 +1,10 @@
 /** Stock Chromium and Firefox, as people have them: found on this machine, installed where that is possible, and launched. */
-import { execFileSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { type Browser, type LaunchOptions, launch } from 'puppeteer-core'
+import { executableOf, type Program } from './installed.ts'
 
 export type BrowserName = 'chromium' | 'firefox'
 
-interface Kind {
-  readonly override: string
-  readonly commands: readonly string[]
-  /** The Debian package that brings the first command. */
-  readonly debian: string
-}
-
-const kinds: Record<BrowserName, Kind> = {
+const programs: Record<BrowserName, Program> = {
   chromium: {
     override: 'CHROMIUM_PATH',
     commands: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
@@ -26,14 +18,9 @@ export interface LaunchChoice {
   readonly display?: string | undefined
 }
 
-/** The path of an installed browser, after installing it where that is possible. Throws with what to run where it is not. */
-export function executableOf(name: BrowserName): string {
-  return find(name) ?? install(name)
-}
-
 export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}): Promise<Browser> {
   const shared: LaunchOptions = {
-    executablePath: executableOf(name),
+    executablePath: executableOf(programs[name]),
     headless: choice.display === undefined,
     env: { ...process.env, ...(choice.display !== undefined && { DISPLAY: choice.display }) },
     defaultViewport: null, // the window's own size, as for a person
@@ -73,43 +60,4 @@ const firefoxOptions: LaunchOptions = {
     'browser.tabs.unloadOnLowMemory': false,
     'privacy.reduceTimerPrecision': false, // benchmarks read times finer than 1 ms
   },
-}
-
-function find(name: BrowserName): string | undefined {
-  const { override, commands } = kinds[name]
-  const chosen = process.env[override]
-  if (chosen) {
-    if (isExecutable(chosen)) return chosen
-    throw new Error(`${override} names ${chosen}, which is not an executable file`)
-  }
-  const folders = (process.env.PATH ?? '').split(':').filter(folder => folder !== '')
-  const paths = commands.flatMap(command => [...folders, '/usr/bin'].map(folder => `${folder}/${command}`))
-  return paths.find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function install(name: BrowserName): string {
-  const { override, debian } = kinds[name]
-  const advice = `No ${name} was found. Run: sudo apt-get install -y ${debian}   (or set ${override} to its path)`
-  if (process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) throw new Error(advice)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  process.stderr.write(`${name} is not installed; installing ${debian} with apt-get\n`)
-  try {
-    execFileSync('apt-get', ['update', '-qq'], { env, stdio: ['ignore', 'inherit', 'inherit'] })
-    const args = ['install', '-y', '-qq', '--no-install-recommends', debian]
-    execFileSync('apt-get', args, { env, stdio: ['ignore', 'inherit', 'inherit'] })
-  } catch (cause) {
-    throw new Error(advice, { cause })
-  }
-  const path = find(name)
-  if (path === undefined) throw new Error(advice)
-  return path
 }

@@ -1,6 +1,7 @@
 /** A virtual X display, so that a browser opens a real window whose background tabs are hidden as a person's are. */
 import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
+import { executableOf } from './installed.ts'
 
 export interface Display {
   /** As in `DISPLAY`, for example `:99`. */
@@ -10,11 +11,12 @@ export interface Display {
 
 export async function openDisplay(): Promise<Display> {
   // Xvfb picks a free number itself and writes it to descriptor 3.
-  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1400x1000x24', '-nolisten', 'tcp'], {
+  const xvfb = executableOf({ commands: ['Xvfb'], debian: 'xvfb' })
+  const child = spawn(xvfb, ['-displayfd', '3', '-screen', '0', '1400x1000x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })
   const number = await new Promise<string>((resolve, reject) => {
-    child.once('error', cause => reject(new Error('Xvfb did not start. Run: sudo apt-get install -y xvfb', { cause })))
+    child.once('error', cause => reject(new Error('Xvfb did not start', { cause })))
     child.once('exit', code => reject(new Error(`Xvfb ended with code ${code} before it was ready`)))
     ;(child.stdio[3] as Readable).once('data', (chunk: Buffer) => resolve(chunk.toString().trim()))
   })
