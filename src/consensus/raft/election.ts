@@ -28,6 +28,8 @@ export type Campaign = 'pre' | 'real' | 'transfer'
 export function tickElection(core: Core, ticks: number): void {
   core.electionElapsed += ticks
   if (core.electionElapsed < core.electionTimeout) return
+  // Also when we may not campaign: a learner that still believed in a silent leader would refuse its vote (R12).
+  core.leader = undefined
   restartElectionTimer(core)
   campaign(core, core.config.preVote ? 'pre' : 'real')
 }

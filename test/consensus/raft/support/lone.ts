@@ -2,20 +2,18 @@
 import type { RaftOverrides } from '../../../../src/consensus/raft/config.ts'
 import * as realCore from '../../../../src/consensus/raft/index.ts'
 import type { Entry, RaftMessage } from '../../../../src/consensus/raft/messages.ts'
-import type { Effect, RaftView, RestoredState } from '../../../../src/consensus/raft/state.ts'
+import type { Effect, RaftView } from '../../../../src/consensus/raft/state.ts'
 import type { RaftModule } from '../../../../src/simulator/raft/load-mutant.ts'
-import { id, Room } from './room.ts'
+import { Room } from './room.ts'
+import { id, type Stored, stored } from './stored.ts'
 
-export interface LoneOptions extends RaftOverrides {
+export { entry } from './stored.ts'
+
+export interface LoneOptions extends RaftOverrides, Stored {
   readonly core?: RaftModule
   /** Its own name; 'a' unless told otherwise. */
   readonly self?: string
   readonly voters?: readonly string[]
-  /** Terms of the entries after genesis (index 1, term 1); the first has index 2. */
-  readonly log?: readonly number[]
-  readonly term?: number
-  readonly votedFor?: string
-  readonly commit?: number
   readonly slowDisk?: boolean
 }
 
@@ -117,19 +115,6 @@ export class Lone {
     this.room.wires = []
     return taken
   }
-}
-
-/** A disk that holds this log after genesis. */
-export function stored(genesis: RestoredState, options: LoneOptions): RestoredState {
-  const { log = [], votedFor } = options
-  const entries = log.map((term, at) => entry(at + 2, term))
-  const term = options.term ?? Math.max(1, ...log)
-  const hard = { term, votedFor: votedFor === undefined ? undefined : id(votedFor), commit: options.commit ?? 1 }
-  return { ...genesis, entries, hard }
-}
-
-export function entry(index: number, term: number, payload: unknown = `${index}/${term}`): Entry {
-  return { kind: 'command', index, term, timeMs: 0, bytes: 5, session: '', sequence: 0, payload }
 }
 
 export function entriesOf(view: RaftView): Entry[] {

@@ -5,6 +5,11 @@ import type { Effect, Input, Raft, RaftConfig, RaftView, RestoredState } from '.
 import { Disk } from './disk.ts'
 import type { Room } from './room.ts'
 
+interface Life {
+  readonly epoch?: number
+  readonly chance?: number
+}
+
 export class Member {
   readonly id: MemberId
   readonly room: Room
@@ -22,13 +27,14 @@ export class Member {
   /** Whether it answers `snapshot-needed`. */
   takesSnapshots = true
   /** The next election timeout's place in [T, 2T), from [0, 1). */
-  chance = 0.5
+  chance: number
 
-  constructor(room: Room, state: RestoredState, overrides: RaftOverrides & { readonly epoch?: number }, disk?: Disk) {
+  constructor(room: Room, state: RestoredState, overrides: RaftOverrides & Life, disk?: Disk) {
     this.id = state.member
     this.room = room
     this.disk = disk ?? new Disk(state)
-    const { epoch = 1, timing, limits, preVote, checkQuorum } = overrides
+    const { epoch = 1, chance = 0.5, timing, limits, preVote, checkQuorum } = overrides
+    this.chance = chance
     const random = { next: () => this.chance }
     const chosen = { ...(timing && { timing }), ...(limits && { limits }), preVote: preVote ?? true }
     const identity = { member: state.member, generation: state.generation, epoch, random }
@@ -111,10 +117,15 @@ export class Member {
   }
 
   /** The same disk under a new host: a restart, or an adoption by a sibling. The old machine stays as it is. */
-  revive(): Member {
+  revive(chance?: number): Member {
     const state = this.disk.restored()
     const { room, config } = this
-    const own = { ...room.options, ...room.options.of?.[this.id], epoch: config.epoch + 1 }
+    const own = {
+      ...room.options,
+      ...room.options.of?.[this.id],
+      epoch: config.epoch + 1,
+      ...(chance !== undefined && { chance }),
+    }
     const member = new Member(room, state, own, this.disk)
     room.members.set(this.id, member)
     return member

@@ -3,13 +3,14 @@
  * lie on the wire until they are delivered, writes are under way until they are finished.
  */
 
+export { id } from './stored.ts'
+
 import type { RaftOverrides } from '../../../../src/consensus/raft/config.ts'
 import type { MemberId, RaftMessage } from '../../../../src/consensus/raft/messages.ts'
 import type { Effect, Input, RaftConfig, RestoredState } from '../../../../src/consensus/raft/state.ts'
 import type { RaftModule } from '../../../../src/simulator/raft/load-mutant.ts'
 import { Member } from './member.ts'
-
-export const id = (text: string): MemberId => text as MemberId
+import { id, type Stored, stored } from './stored.ts'
 
 export interface Wire {
   readonly from: MemberId
@@ -54,6 +55,17 @@ export class Room {
     const member = new Member(this, state, { ...this.options, ...this.options.of?.[state.member], ...overrides })
     this.members.set(state.member, member)
     return member
+  }
+
+  /** Members with these logs on their disks, in their order in `logs`; who is missing there begins at genesis. */
+  static withLogs(core: RaftModule, logs: Readonly<Record<string, Stored>>, options: RoomOptions = {}): Room {
+    const room = new Room(core, [], options)
+    const voters = Object.keys(logs).map(id)
+    for (const member of voters) {
+      const genesis = core.genesisState({ member, generation: options.generation ?? 'g1', voters, data: [] })
+      room.add(stored(genesis, logs[member] ?? {}))
+    }
+    return room
   }
 
   of(name: string): Member {
@@ -108,13 +120,13 @@ export class Room {
     this.wires = this.wires.filter(wire => !matches(wire))
   }
 
-  /** Until nothing is on its way and no (fast) disk is busy. */
-  settle(): void {
+  /** Until nothing (that matches) is on its way and no (fast) disk is busy. */
+  settle(matches: (wire: Wire) => boolean = () => true): void {
     for (let round = 0; round < SETTLE_ROUNDS_MAX; round++) {
       const written = [...this.members.values()].filter(
         member => !this.slowDisks.has(member.id) && member.finishWrite(),
       )
-      if (this.deliver() + written.length === 0) return
+      if (this.deliver(matches) + written.length === 0) return
     }
     throw new Unsettled(`still busy after ${SETTLE_ROUNDS_MAX} rounds`)
   }
@@ -135,6 +147,14 @@ export class Room {
     this.settle()
     if (this.of(name).view.role !== 'leader') throw new Unsettled(`${name} was not elected`)
     this.pass(this.config.heartbeatTicks)
+  }
+
+  /** Members whose logs, state machines and memberships are the same as this one's. */
+  agreesWith(name: string): string[] {
+    const known = (member: Member) => JSON.stringify([member.applied, member.view.membership, member.view.commit])
+    return [...this.members.values()]
+      .filter(one => !one.isDown && known(one) === known(this.of(name)))
+      .map(one => one.id)
   }
 
   get config(): RaftConfig {
