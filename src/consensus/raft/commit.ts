@@ -13,6 +13,7 @@ import type { Entry, MemberId, Membership } from './messages.ts'
 import { sendBatch, tellCommit } from './replication.ts'
 import { becomeFollower } from './roles.ts'
 import type { Progress } from './tracker/progress.ts'
+import { endTransfer } from './transfer.ts'
 
 export function commitTo(core: Core, index: number): void {
   const { log, role } = core
@@ -44,6 +45,8 @@ function followMembership(core: Core, leader: Leader): void {
   const { log, membership, config } = core
   const dropped = leader.tracker.update(membership, log.lastIndex + 1)
   for (const progress of dropped) sayGoodbye(core, progress)
+  if (leader.transfer !== undefined && !isVoter(membership, leader.transfer.target))
+    endTransfer(core, leader, 'aborted')
   if (!isVoter(membership, config.member)) return leaveOffice(core, leader)
   for (const progress of leader.tracker.others)
     if (progress.match === 0 && !progress.isWaiting) sendBatch(core, progress)

@@ -9,10 +9,11 @@ import { invariant } from '../../base/invariant.ts'
 import type { Core, Leader } from './core.ts'
 import type { MemberId } from './messages.ts'
 import { Tracker } from './tracker/tracker.ts'
+import { endTransfer } from './transfer.ts'
 
 export function becomeFollower(core: Core, term: number, leader: MemberId | undefined): void {
+  if (core.role.kind === 'leader') stopLeading(core, core.role, term > core.term ? 'done' : 'aborted')
   enterTerm(core, term)
-  if (core.role.kind === 'leader') stopLeading(core, core.role)
   core.role = { kind: 'follower' }
   core.leader = leader
   restartElectionTimer(core)
@@ -75,18 +76,20 @@ export function voteFor(core: Core, member: MemberId): void {
   core.hardIsDirty = true
 }
 
-/** For good: what was promised and not said stays unsaid. */
+/** For good: what was promised and not said stays unsaid, and what is applied from now on is not ours to read. */
 export function halt(core: Core): void {
-  if (core.role.kind === 'leader') stopLeading(core, core.role)
+  if (core.role.kind === 'leader') stopLeading(core, core.role, 'aborted')
+  for (const { id } of core.confirmedReads.splice(0))
+    core.effects.push({ kind: 'read-refused', id, reason: 'halted', leader: undefined })
   core.role = { kind: 'halted' }
   core.leader = undefined
   core.promises.length = 0
   core.held.length = 0
 }
 
-function stopLeading(core: Core, leader: Leader): void {
+/** A handover is done when a later term begins: only its target was asked to begin one. */
+function stopLeading(core: Core, leader: Leader, handover: 'done' | 'aborted'): void {
   const owed = [...leader.postponedReads, ...leader.waitingReads.map(read => read.id)]
   for (const id of owed) core.effects.push({ kind: 'read-refused', id, reason: 'leadership-lost', leader: undefined })
-  if (leader.transfer === undefined) return
-  core.effects.push({ kind: 'transfer-ended', target: leader.transfer.target, outcome: 'done' })
+  endTransfer(core, leader, handover)
 }

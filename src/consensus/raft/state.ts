@@ -89,7 +89,7 @@ export type RefusalReason =
   | 'not-caught-up' // a voter must first be a learner with nearly the whole log
   | 'too-many-reads'
   | 'leadership-lost' // a read that waited while the leader stepped down
-  | 'no-such-voter' // transfer to a stranger, a learner, or oneself
+  | 'no-such-voter' // transfer to a stranger, a learner, or oneself (which calls a transfer off)
 
 /** Why a message was not looked at. */
 export type DropReason = 'other-generation' | 'stale-epoch' | 'second-host' | 'own-echo'
@@ -149,6 +149,7 @@ export type Effect =
   | { readonly kind: 'membership'; readonly membership: Membership; readonly index: number }
   /** Please take a snapshot at the applied index and hand it in as `snapshot-taken`; repeated until it comes. */
   | { readonly kind: 'snapshot-needed'; readonly applied: number }
+  /** `done`: a later term began, and only the target was asked to begin one. */
   | { readonly kind: 'transfer-ended'; readonly target: MemberId; readonly outcome: 'done' | 'aborted' }
   /** For counters, and for the screen that tells two geneses apart. */
   | { readonly kind: 'dropped'; readonly from: MemberId; readonly reason: DropReason; readonly generation: string }

@@ -55,11 +55,10 @@ export function viewOf(core: Core): RaftView {
 }
 
 function ticksToDeadline({ role, config, electionElapsed, electionTimeout }: Core): number {
-  const due =
-    role.kind === 'leader'
-      ? Math.min(config.heartbeatTicks - role.heartbeatElapsed, config.electionTicks - electionElapsed)
-      : electionTimeout - electionElapsed
-  return Math.max(1, due)
+  if (role.kind !== 'leader') return Math.max(1, electionTimeout - electionElapsed)
+  // A snapshot's retry may wait for the next heartbeat; a handover must not (T1).
+  const elapsed = Math.max(electionElapsed, role.transfer?.elapsed ?? 0)
+  return Math.max(1, Math.min(config.heartbeatTicks - role.heartbeatElapsed, config.electionTicks - elapsed))
 }
 
 function progressView({ member, state, match, next, inflights, isActive }: Progress): ProgressView {
