@@ -11,7 +11,7 @@ import { changeMembership, isVoter } from './confchange.ts'
 import { type Core, type Leader, refuse } from './core.ts'
 import type { MembershipChange } from './messages.ts'
 import { hasCommittedInTerm } from './reads.ts'
-import { appendMembership } from './replication.ts'
+import { appendMembership, obstacle } from './replication.ts'
 
 export function reconfigure(core: Core, change: MembershipChange): void {
   const leader = core.role
@@ -19,6 +19,8 @@ export function reconfigure(core: Core, change: MembershipChange): void {
   if (leader.transfer !== undefined) return refuse(core, 'transferring')
   if (!hasCommittedInTerm(core)) return refuse(core, 'not-ready')
   if (leader.membershipIndex > core.log.commit) return refuse(core, 'change-pending')
+  const reason = obstacle(core, leader, 0)
+  if (reason !== undefined) return refuse(core, reason)
   const next = changeMembership(core.membership, change)
   if (typeof next === 'string') return refuse(core, 'change-invalid', 0, 1, next)
   const laggard = next.voters.find(voter => !isVoter(core.membership, voter) && !isCaughtUp(core, leader, voter))

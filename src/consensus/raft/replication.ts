@@ -59,7 +59,7 @@ function tellAccepted(core: Core, first: number, end: number): void {
 }
 
 /** Why the log has no room for one more entry of this size (R27). */
-function obstacle(core: Core, leader: Leader, bytes: number): RefusalReason | undefined {
+export function obstacle(core: Core, leader: Leader, bytes: number): RefusalReason | undefined {
   const { log, config } = core
   const { limits } = config
   if (bytes > limits.entryBytesMax) return 'too-large'
@@ -68,7 +68,7 @@ function obstacle(core: Core, leader: Leader, bytes: number): RefusalReason | un
   return log.length >= limits.logEntriesMax ? 'log-full' : undefined
 }
 
-/** The caller has checked the change; it needs no room, because there is never more than one. */
+/** The caller has checked the change, and that there is room; leaving a joint configuration needs none: there is only one. */
 export function appendMembership(core: Core, leader: Leader, change: MembershipChange): number {
   const entry: Entry = { kind: 'membership', ...nextPosition(core, 0), change }
   core.log.append(entry)
@@ -111,6 +111,7 @@ function sendAppend(core: Core, progress: Progress, end: number): void {
 }
 
 function sendSnapshot(core: Core, progress: Progress): void {
+  if (!progress.isActive) return progress.awaitSign()
   const { snapshot, sender, term } = core
   send(core, progress.member, { kind: 'snapshot', sender, term, snapshot })
   progress.sentSnapshot(snapshot.index)
@@ -120,7 +121,7 @@ export function onAppendOk(core: Core, leader: Leader, from: MemberId, { match }
   const progress = leader.tracker.get(from)
   if (progress === undefined) return
   progress.isActive = true
-  const isNews = progress.acknowledged(Math.min(match, core.log.lastIndex))
+  const isNews = progress.acknowledged(Math.min(match, core.log.lastIndex), core.log.firstIndex)
   if (isNews) commitByQuorum(core, leader)
   if (core.role !== leader) return
   tellCommit(core, progress)
@@ -159,7 +160,8 @@ export function onHeartbeatOk(core: Core, leader: Leader, from: MemberId, { roun
   progress.isActive = true
   progress.isWaiting = false
   if (progress.match < core.log.lastIndex) askAgain(core, progress)
-  if (round <= progress.round) return
+  // An answer to a round that was never asked would answer the next one before it is asked.
+  if (round <= progress.round || round > leader.round) return
   progress.round = round
   onRoundAnswered(core, leader)
 }
@@ -173,7 +175,7 @@ function askAgain(core: Core, progress: Progress): void {
 /** Our own copy is durable as far as the log says (A3). */
 export function onOwnEntriesDurable(core: Core, leader: Leader): void {
   const self = leader.tracker.get(core.config.member)
-  if (self === undefined || !self.acknowledged(core.log.durable)) return
+  if (self === undefined || !self.acknowledged(core.log.durable, core.log.firstIndex)) return
   commitByQuorum(core, leader)
 }
 

@@ -4,7 +4,7 @@ import type { Entry, MemberChange, MemberId } from '../../../src/consensus/raft/
 import { Lone, plain } from './support/lone.ts'
 import { Room } from './support/room.ts'
 import { scenario } from './support/scenario.ts'
-import { entry } from './support/stored.ts'
+import { entry, id } from './support/stored.ts'
 
 const T = 15 // electionTicks of preset `lab`
 
@@ -151,6 +151,12 @@ scenario(
       replace: 'false',
     },
     {
+      broken: 'a membership change is not bounded',
+      file: 'membership.ts',
+      find: 'if (reason !== undefined) return refuse(core, reason)',
+      replace: 'void reason',
+    },
+    {
       broken: 'committed bytes are never given back',
       file: 'commit.ts',
       find: 'role.uncommittedBytes -= entry.bytes',
@@ -170,6 +176,10 @@ scenario(
         expect(effects.filter(({ kind }) => kind === 'accepted')).toHaveLength(10)
         expect(effects.filter(({ kind }) => kind === 'refused')).toHaveLength(20)
         expect(effects).toContainEqual(expect.objectContaining({ kind: 'refused', reason: 'too-many-uncommitted' }))
+        if (limits.uncommittedEntriesMax === 10)
+          expect(room.of('a').change({ set: 'learner', member: id('d') })).toMatchObject([
+            { kind: 'refused', reason: 'too-many-uncommitted' },
+          ])
         room.settle()
         room.heal()
         room.pass(10)
@@ -303,8 +313,8 @@ scenario(
     {
       broken: 'the leader counts what it has in memory',
       file: 'replication.ts',
-      find: 'self.acknowledged(core.log.durable)',
-      replace: 'self.acknowledged(core.log.lastIndex)',
+      find: 'self.acknowledged(core.log.durable,',
+      replace: 'self.acknowledged(core.log.lastIndex,',
     },
   ],
   core => {

@@ -53,6 +53,13 @@ export class Progress {
     }
   }
 
+  /** A snapshot is due and nobody is there: wait for a sign of life. */
+  awaitSign(): void {
+    this.state = 'probe'
+    this.isWaiting = true
+    this.inflights.clear()
+  }
+
   sentSnapshot(index: number): void {
     this.state = 'snapshot'
     this.snapshotIndex = index
@@ -60,13 +67,14 @@ export class Progress {
     this.inflights.clear()
   }
 
-  /** Everything up to `index` is durable there. Whether that was news. */
-  acknowledged(index: number): boolean {
+  /** Everything up to `index` is durable there; our log begins at `firstIndex`. Whether that was news. */
+  acknowledged(index: number, firstIndex: number): boolean {
     const isNews = index > this.match
     if (isNews) this.match = index
     this.next = Math.max(this.next, index + 1)
     if (this.state === 'replicate') this.inflights.freeTo(index)
-    else if (this.state === 'probe' ? index >= this.match : this.match >= this.snapshotIndex) this.#replicate()
+    // Waiting for a snapshot is over when our log reaches back to what it has, by whatever snapshot it got there.
+    else if (this.state === 'probe' ? index >= this.match : this.match + 1 >= firstIndex) this.#replicate()
     return isNews
   }
 
