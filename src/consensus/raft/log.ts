@@ -20,7 +20,7 @@ export class Log {
   saved: number
   durable: number
 
-  constructor({ entries, snapshot, hard }: RestoredState) {
+  constructor({ entries, snapshot, hard, applied }: RestoredState) {
     const first = entries[0]
     const isLater = first === undefined || first.index > snapshot.index
     // Trailing entries begin below the snapshot; the term before the first of them is unknown, so it becomes the boundary.
@@ -30,7 +30,9 @@ export class Log {
     this.#entries = isLater ? [...entries] : entries.slice(1)
     for (const [place, entry] of this.#entries.entries())
       invariant(entry.index === this.#boundary + 1 + place, `stored log has a gap before ${entry.index}`)
-    this.commit = Math.max(hard.commit, snapshot.index)
+    invariant(applied >= snapshot.index, `applied ${applied}, but the entries up to ${snapshot.index} may be gone`)
+    // A state machine with a disk of its own may be ahead of the stored commit index, which is written only now and then.
+    this.commit = Math.max(hard.commit, snapshot.index, applied)
     this.saved = this.lastIndex
     this.durable = this.lastIndex
     invariant(this.commit <= this.lastIndex, `stored commit ${this.commit} beyond the log's end ${this.lastIndex}`)

@@ -5,11 +5,13 @@
  * S1  A snapshot carries the membership that was in force at its index, not a later one (R24).
  * S2  Entries are cut only up to a snapshot, so whoever needs them can be sent it.
  */
+import { invariant } from '../../base/invariant.ts'
 import type { Core } from './core.ts'
 import type { Membership } from './messages.ts'
 import { answerReads } from './reads.ts'
 
 export function onApplied(core: Core, index: number): void {
+  invariant(index <= core.handed, `applied ${index}, handed out up to ${core.handed}`)
   if (index <= core.applied) return
   core.applied = index
   answerReads(core)
