@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { MeshError } from '../../base/errors.ts'
+import { isCoherent } from './coherent.ts'
 import { ID_LENGTH_MAX, MEMBERS_MAX, WIRE_ENTRIES_MAX } from './limits.ts'
 
 declare const brand: unique symbol
@@ -54,7 +55,7 @@ const entry = v.variant('kind', [
   v.strictObject({
     kind: v.literal('command'),
     ...position,
-    session: v.string(),
+    session: v.pipe(v.string(), v.maxLength(ID_LENGTH_MAX)),
     sequence: counter,
     payload: v.unknown(),
   }),
@@ -73,7 +74,7 @@ const snapshot = v.strictObject({
 export type Snapshot = v.InferOutput<typeof snapshot>
 
 /** Which history of the room, and which life of the sending member (DESIGN, section 6). */
-const sender = v.strictObject({ generation: id, epoch: counter })
+const sender = v.strictObject({ generation: id, epoch: v.pipe(counter, v.minValue(1)) })
 export type Sender = v.InferOutput<typeof sender>
 
 const header = { sender, term: counter }
@@ -122,7 +123,10 @@ export type RaftMessage = v.InferOutput<typeof raftMessage>
 export type MessageOf<Kind extends RaftMessage['kind']> = Extract<RaftMessage, { readonly kind: Kind }>
 
 /** A message with its address, as it crosses a link: one host may serve several members. */
-const envelope = v.strictObject({ from: memberId, to: memberId, message: raftMessage })
+const envelope = v.pipe(
+  v.strictObject({ from: memberId, to: memberId, message: raftMessage }),
+  v.check(({ message }) => isCoherent(message), 'the parts of the message contradict each other'),
+)
 export type Envelope = v.InferOutput<typeof envelope>
 
 const hardState = v.strictObject({ term: counter, votedFor: v.optional(memberId), commit: counter })
