@@ -73,7 +73,8 @@ export function completeWrite(core: Core, token: number): boolean {
   let released = 0
   for (const { to, message } of core.held) {
     if ((core.held[released] as { token: number }).token > token) break
-    core.effects.push({ kind: 'send', to, message })
+    // What was promised in a term that is over interests nobody, and its entries may be others by now.
+    if (message.term === core.term) core.effects.push({ kind: 'send', to, message })
     released++
   }
   core.held.splice(0, released)
