@@ -1,4 +1,15 @@
-/** The sentences of the Raft paper (Ongaro and Ousterhout, 2014) that say what a server does, each seen in one machine. */
+/**
+ * The sentences of the Raft paper (Ongaro and Ousterhout, 2014) that say what a server does, each seen in one machine: the same
+ * 26 tests as etcd-io/raft's raft_paper_test.go, written anew. Where etcd has one per role, the role is a case here.
+ *
+ *   5.1  Follower-, Candidate-, LeaderUpdateTermFromMessage; RejectStaleTermMessage
+ *   5.2  StartAsFollower; LeaderBcastBeat; FollowerStartElection, CandidateStartNewElection; LeaderElectionInOneRoundRPC;
+ *        FollowerVote; CandidateFallback; Follower-, CandidateElectionTimeoutRandomized;
+ *        Followers-, CandidatesElectionTimeoutNonconflict
+ *   5.3  LeaderStartReplication; LeaderCommitEntry; LeaderAcknowledgeCommit; LeaderCommitPrecedingEntries;
+ *        FollowerCommitEntry; FollowerCheckMsgApp; FollowerAppendEntries; LeaderSyncFollowerLog
+ *   5.4  VoteRequest; Voter; LeaderOnlyCommitsLogFromCurrentTerm
+ */
 import { describe, expect, test } from 'vitest'
 import { entriesOf, entry, Lone, plain, type Said } from './support/lone.ts'
 import { id } from './support/room.ts'
@@ -137,8 +148,8 @@ describe('5.2: election timeouts are chosen randomly from a fixed interval', () 
       const first = Math.min(...timeouts)
       if (timeouts.filter(timeout => timeout === first).length > 1) collisions++
     }
-    // Five draws from 15 ticks: the lowest is shared in 32 % of cases; the paper asks for "most" to be single.
-    expect(collisions / rounds).toBeLessThan(0.4)
+    // Of five draws from 15 ticks the lowest is shared in 16 % of cases; the paper asks for "most" to be single.
+    expect(collisions / rounds).toBeLessThan(0.3)
   })
 })
 
@@ -169,6 +180,7 @@ test.each([
   [5, [], false],
   [5, ['b'], false],
   [5, ['b', 'c'], true],
+  [5, ['b', 'c', 'd'], true],
   [5, ['b', 'c', 'd', 'e'], true],
 ])('5.3: of %i, an entry is committed once a majority stores it: %j', (size, acks, isCommitted) => {
   const lone = new Lone({ ...plain, voters: ['a', 'b', 'c', 'd', 'e'].slice(0, size) }).lead()
@@ -191,6 +203,7 @@ test.each([[[]], [[2]], [[1, 2]], [[1]]])(
 test.each([
   [[entry(2, 2)], 2],
   [[entry(2, 2), entry(3, 2)], 3],
+  [[entry(2, 2, 'second'), entry(3, 2, 'first')], 3],
   [[entry(2, 2), entry(3, 2)], 2],
 ])(
   '5.3: once a follower learns that an entry is committed, it applies it, in log order (case %#)',
@@ -198,12 +211,13 @@ test.each([
     const lone = new Lone(plain)
     lone.receive('b', { kind: 'append', term: 2, prevIndex: 1, prevTerm: 1, commit, entries })
     expect(lone.view.commit).toBe(commit)
-    expect(lone.applied).toEqual(entries.slice(0, commit - 1).map(({ index, term }) => `${index}/${term}`))
+    expect(lone.applied).toEqual(entries.slice(0, commit - 1).map(({ payload }) => payload))
   },
 )
 
 test.each([
   // what             prev    answer
+  ['the committed one', 1, 1, { kind: 'append-ok', match: 1 }],
   ['matching', 2, 2, { kind: 'append-ok', match: 2 }],
   ['the last one', 3, 3, { kind: 'append-ok', match: 3 }],
   ['another term', 2, 3, { kind: 'append-refused', prevIndex: 2, hintIndex: 2, hintTerm: 2 }],
@@ -272,10 +286,12 @@ test.each([
   [[2], 2, 3, true],
   [[2], 3, 2, true],
   [[2], 3, 1, true],
+  [[2, 2], 3, 2, true],
   [[2, 2], 2, 2, false],
   [[2, 2], 1, 9, false],
   [[3], 2, 2, false],
   [[3], 2, 9, false],
+  [[3, 3], 2, 2, false],
 ])(
   '5.4.1: the voter denies its vote if its own log is more up-to-date: ours %j, theirs ends %i/%i',
   (log, lastTerm, lastIndex, granted) => {

@@ -1,5 +1,6 @@
 /** Scenarios about elections, step-exact. Each is also run on cores with the rule it defends broken, and must fail there. */
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
+import * as core from '../../../src/consensus/raft/index.ts'
 import { noLease, noPreVote } from './support/faults.ts'
 import { Room, type Wire } from './support/room.ts'
 import { scenario } from './support/scenario.ts'
@@ -141,6 +142,14 @@ for (const [what, isOneWay] of [
     expect(leaderChanges(room) - before).toBe(1)
     expect(room.of('a').view.term).toBe(2)
   })
+
+test('R6: the same cut deposes leaders again and again where nobody pre-votes or checks a quorum', () => {
+  const room = new Room(core, ['a', 'b', 'c', 'd', 'e'], { preVote: false, checkQuorum: false })
+  room.elect('a')
+  room.cut('a', 'c')
+  room.pass(10 * T)
+  expect(room.of('b').view.term).toBeGreaterThan(5)
+})
 
 scenario('R11: lets a partitioned member return without disturbing anybody', [noPreVote], core => {
   const room = new Room(core, ['a', 'b', 'c'])

@@ -5,7 +5,7 @@ import { loadMutant, type Mutation, type RaftModule } from '../../../../src/simu
 
 export type Fault = Omit<Mutation, 'name'> & { readonly broken: string }
 
-export function scenario(name: string, faults: readonly Fault[], run: (core: RaftModule) => void): void {
+export function scenario(name: string, faults: readonly [Fault, ...Fault[]], run: (core: RaftModule) => void): void {
   test(name, () => run(core))
   for (const { broken, ...replacement } of faults)
     test(`${name} (notices: ${broken})`, async () => {

@@ -22,7 +22,9 @@ export function stored(genesis: RestoredState, { log = [], votedFor, term, commi
   return { ...genesis, entries: log.map((of, at) => entry(at + 2, of)), hard }
 }
 
+type Command = Extract<Entry, { kind: 'command' }>
+
 /** Its payload tells where it came from. */
-export function entry(index: number, term: number, payload: unknown = `${index}/${term}`): Entry {
+export function entry(index: number, term: number, payload: unknown = `${index}/${term}`): Command {
   return { kind: 'command', index, term, timeMs: 0, bytes: 5, session: '', sequence: 0, payload }
 }
