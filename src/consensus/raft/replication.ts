@@ -175,7 +175,7 @@ function askAgain(core: Core, progress: Progress): void {
 /** Our own copy is durable as far as the log says (A3). */
 export function onOwnEntriesDurable(core: Core, leader: Leader): void {
   const self = leader.tracker.get(core.config.member)
-  if (self === undefined || !self.acknowledged(core.log.durable, core.log.firstIndex)) return
+  if (self === undefined || !self.acknowledged(core.log.durable)) return
   commitByQuorum(core, leader)
 }
 

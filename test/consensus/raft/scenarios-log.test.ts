@@ -313,8 +313,8 @@ scenario(
     {
       broken: 'the leader counts what it has in memory',
       file: 'replication.ts',
-      find: 'self.acknowledged(core.log.durable,',
-      replace: 'self.acknowledged(core.log.lastIndex,',
+      find: 'self.acknowledged(core.log.durable)',
+      replace: 'self.acknowledged(core.log.lastIndex)',
     },
   ],
   core => {

@@ -67,8 +67,8 @@ export class Progress {
     this.inflights.clear()
   }
 
-  /** Everything up to `index` is durable there; our log begins at `firstIndex`. Whether that was news. */
-  acknowledged(index: number, firstIndex: number): boolean {
+  /** Everything up to `index` is durable there; our log begins at `firstIndex` (of no interest for our own copy). Whether that was news. */
+  acknowledged(index: number, firstIndex = 1): boolean {
     const isNews = index > this.match
     if (isNews) this.match = index
     this.next = Math.max(this.next, index + 1)
