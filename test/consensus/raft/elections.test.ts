@@ -49,6 +49,14 @@ describe('pre-vote', () => {
     expect(lone.view.role).toBe('candidate')
   })
 
+  test('for a term in which the vote is given away it is refused', () => {
+    const lone = new Lone({ term: 2, votedFor: 'c' })
+    expect(lone.receive('b', { ...request, term: 2, pre: true })).toMatchObject([
+      { pre: true, granted: false, term: 2 },
+    ])
+    expect(lone.receive('b', { ...request, term: 3, pre: true })).toMatchObject([{ pre: true, granted: true, term: 3 }])
+  })
+
   test('a refusal from a later term ends it', () => {
     const lone = new Lone({ term: 4 })
     lone.campaign()

@@ -139,6 +139,14 @@ describe('snapshot', () => {
     expect(only(beat(lone), 'append')).toEqual([])
   })
 
+  test('it is sent when compaction has overtaken a stream that stood still', () => {
+    const lone = compacted({ limits: { snapshotAfterEntries: 5, trailingEntries: 0, inflightMessagesMax: 1 } })
+    expect(of(lone)).toMatchObject({ state: 'replicate', next: 4 })
+    const said = beat(lone)
+    expect(only(said, 'append')).toEqual([])
+    expect(only(said, 'snapshot')).toHaveLength(1)
+  })
+
   test('its acknowledgement opens the stream', () => {
     const lone = sending()
     lone.propose('x')
