@@ -10,6 +10,8 @@ import { loadMutant, type RaftModule } from '../../../src/simulator/raft/load-mu
 import type { Member } from './support/member.ts'
 import { id, Room } from './support/room.ts'
 
+/** A test's patience, ms, on a machine that is busy with others. */
+const WAIT_MS = 60_000
 const names = ['a', 'b', 'c', 'd'] as const // d joins
 
 /** How often each happens, relatively. Mostly calm, or nobody would ever be elected. */
@@ -131,12 +133,16 @@ function run(module: RaftModule, preVote: boolean, numRuns: number): Tally {
 }
 
 describe('any order of anything', () => {
-  test.each([true, false])('elects one leader per term and gives everybody the same entries (pre-vote %s)', preVote => {
-    const { leaders, given } = run(core, preVote, 300)
-    // The schedules are not so wild that nothing ever happens.
-    expect(leaders).toBeGreaterThan(100)
-    expect(given).toBeGreaterThan(300)
-  })
+  test.each([true, false])(
+    'elects one leader per term and gives everybody the same entries (pre-vote %s)',
+    preVote => {
+      const { leaders, given } = run(core, preVote, 300)
+      // The schedules are not so wild that nothing ever happens.
+      expect(leaders).toBeGreaterThan(100)
+      expect(given).toBeGreaterThan(300)
+    },
+    WAIT_MS,
+  )
 
   test.each([
     ['votes twice in a term', 'election.ts', 'core.votedFor === from || isFree', 'core.leader === undefined'],
@@ -153,8 +159,12 @@ describe('any order of anything', () => {
       "send(core, from, { kind: 'append-ok'",
     ],
     ['forgets its vote', 'core.ts', 'votedFor: hard.votedFor,', 'votedFor: undefined,'],
-  ])('notices a member that %s', async (broken, file, find, replace) => {
-    const mutant = await loadMutant({ name: broken, file, find, replace })
-    expect(() => run(mutant, false, 2_000)).toThrow(/leaders of term|entry \d+|InvariantError/)
-  })
+  ])(
+    'notices a member that %s',
+    async (broken, file, find, replace) => {
+      const mutant = await loadMutant({ name: broken, file, find, replace })
+      expect(() => run(mutant, false, 2_000)).toThrow(/leaders of term|entry \d+|InvariantError/)
+    },
+    WAIT_MS,
+  )
 })

@@ -8,11 +8,18 @@ export type Fault = Omit<Mutation, 'name'> & { readonly broken: string }
 export function scenario(name: string, faults: readonly [Fault, ...Fault[]], run: (core: RaftModule) => void): void {
   test(name, () => run(core))
   for (const { broken, ...replacement } of faults)
-    test(`${name} (notices: ${broken})`, async () => {
-      const mutant = await loadMutant({ name: broken, ...replacement })
-      expect(failureOf(() => run(mutant))).toMatch(/^(AssertionError|InvariantError|Unsettled)$/)
-    })
+    test(
+      `${name} (notices: ${broken})`,
+      async () => {
+        const mutant = await loadMutant({ name: broken, ...replacement })
+        expect(failureOf(() => run(mutant))).toMatch(/^(AssertionError|InvariantError|Unsettled)$/)
+      },
+      WAIT_MS,
+    )
 }
+
+/** Building a mutant takes a busy machine a while, ms. */
+const WAIT_MS = 60_000
 
 /** A mutant must be refuted by an expectation or an invariant, not by falling over its own feet. */
 function failureOf(run: () => void): string {
