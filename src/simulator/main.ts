@@ -1,84 +1,149 @@
-/** `npm run sim -- raft --seed 1 --seeds 50`: whole worlds from seeds, each checked after every event. Exit code 1 on a violation. */
+/**
+ * `npm run sim -- PROTOCOL [options]`: seeded simulations from the command line. Files and the terminal are here; what is
+ * simulated knows of neither.
+ */
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import * as raft from '../consensus/raft/index.ts'
-import { defaultOptions, type RaftFaultKind, raftFaultKinds } from './raft/options.ts'
-import { runSeed } from './raft/simulation.ts'
+import * as core from '../consensus/raft/index.ts'
+import { huntMutant, runCampaign, type ShrunkFailure, shrinkFailure } from './raft/campaign.ts'
+import { type RaftCommand, raftCommandOf, raftFlags, raftHelp, replayCommand } from './raft/command.ts'
+import { loadMutant } from './raft/load-mutant.ts'
+import { mutantNamed, mutants } from './raft/mutants.ts'
+import { type CampaignSummary, textOf } from './raft/report.ts'
+import { type RunResult, runSeed } from './raft/simulation.ts'
+import { second } from './world/time.ts'
 
-const usage = `npm run sim -- raft [--members 5] [--clients 4] [--ops 500] [--keys 5] [--seed 1] [--seeds 10] [--faults ${raftFaultKinds.join(',')}] [--json]`
+const progressEveryMs = 2_000
 
-function main(): number {
-  const { values, positionals } = readArguments()
-  if (values.help || positionals[0] !== 'raft') {
-    console.log(usage)
-    return values.help ? 0 : 2
+async function main(): Promise<number> {
+  const [protocol, ...rest] = process.argv.slice(2)
+  if (protocol === undefined || protocol === '--help' || protocol === '-h') {
+    say('npm run sim -- PROTOCOL [options]; protocols: raft. See npm run sim -- raft --help')
+    return protocol === undefined ? 2 : 0
   }
-  const whole = (name: string, text: string | undefined, otherwise: number) => {
-    if (text === undefined) return otherwise
-    const number = Number(text)
-    if (!Number.isInteger(number) || number < 1) fail(`--${name} must be a whole number from 1, not "${text}"`)
-    return number
+  if (protocol !== 'raft') return complain(`there is no protocol "${protocol}" to simulate; there is: raft`)
+  const command = readCommand(rest)
+  if (command === 'help') {
+    say(raftHelp)
+    return 0
   }
-  const faults = values.faults === undefined ? raftFaultKinds : values.faults.split(',').map(faultNamed)
-  const options = {
-    members: whole('members', values.members, defaultOptions.members),
-    clients: whole('clients', values.clients, defaultOptions.clients),
-    ops: whole('ops', values.ops, defaultOptions.ops),
-    keys: whole('keys', values.keys, defaultOptions.keys),
-    faults,
-  }
-  const first = whole('seed', values.seed, 1)
-  const seeds = whole('seeds', values.seeds, 10)
-  for (let seed = first; seed < first + seeds; seed++) {
-    const startMs = performance.now()
-    const result = runSeed({ seed, options, raft })
-    const speed = result.simulatedUs / 1_000 / (performance.now() - startMs)
-    if (values.json) console.log(JSON.stringify({ ...result, faults: result.faults.length }))
-    else
-      console.log(
-        `seed ${seed}: ${result.violation ? 'VIOLATION' : 'ok'}, ${result.events} events, ${result.commits} commits, ` +
-          `${result.terms} terms, ${result.faults.length} faults, ${speed.toFixed(0)}x real time, trace ${result.traceHash}`,
-      )
-    if (!result.violation) continue
-    console.error(result.violation)
-    console.error(
-      `replay: npm run sim -- raft --seed ${seed} --seeds 1 --members ${options.members} --clients ${options.clients} --ops ${options.ops} --keys ${options.keys} --faults ${faults.join(',')}`,
-    )
-    return 1
-  }
-  return 0
+  if (typeof command === 'string') return complain(command)
+  return command.isHunt ? hunt(command) : campaign(command)
 }
 
-function readArguments() {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
+function readCommand(args: string[]): RaftCommand | string {
   try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        members: text,
-        clients: text,
-        ops: text,
-        keys: text,
-        seed: text,
-        seeds: text,
-        faults: text,
-        json: flag,
-        help: flag,
-      },
-    })
+    const { values } = parseArgs({ args, options: raftFlags })
+    return values.help === true ? 'help' : raftCommandOf(values)
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error))
+    return error instanceof Error ? error.message : String(error)
   }
 }
 
-function faultNamed(name: string): RaftFaultKind {
-  const kind = raftFaultKinds.find(known => known === name)
-  return kind ?? fail(`there is no fault "${name}"; there are ${raftFaultKinds.join(', ')}`)
+async function campaign(command: RaftCommand): Promise<number> {
+  const mutant = command.mutate === undefined ? undefined : mutantNamed(command.mutate)
+  const raft = mutant ? await loadMutant(mutant) : core
+  if (command.trace !== undefined) writeTrace(command, raft, command.trace)
+  const startMs = performance.now()
+  const cpuBefore = process.cpuUsage()
+  let reportedMs = startMs
+  const failures: RunResult[] = []
+  let first: RunResult | undefined
+  const totals = runCampaign({
+    ...command,
+    raft,
+    seeds: seedsOf(command),
+    onRun: (result, sums) => {
+      first ??= result
+      if (result.violation) {
+        failures.push(failures.length === 0 ? result : { ...result, history: [] })
+        note(`seed ${result.seed}: ${result.violation.message}`)
+      }
+      if (performance.now() - reportedMs < progressEveryMs) return
+      reportedMs = performance.now()
+      note(`${sums.seeds} of ${command.seeds} seeds, ${sums.failed} failed, ${sums.events} events`)
+    },
+  })
+  const cpu = process.cpuUsage(cpuBefore)
+  const cpuSeconds = (cpu.user + cpu.system) / 1e6
+  const simulatedSeconds = totals.simulatedUs / second
+  const [failure] = failures
+  const shrunk = failure && command.isShrinking ? shrunkOf(failure, command, raft) : undefined
+  const summary: CampaignSummary = {
+    protocol: 'raft',
+    ...totals,
+    simulatedSeconds,
+    wallSeconds: (performance.now() - startMs) / 1_000,
+    cpuSeconds,
+    speed: ((command.isTwice ? 2 : 1) * simulatedSeconds) / cpuSeconds,
+    traceHash: first?.traceHash,
+    failures: failures.map(({ seed, violation }) => ({
+      seed,
+      message: violation?.message,
+      replay: replayCommand(command, seed),
+    })),
+    shrunk: failure && shrunk && { ...shrunk, replay: replayCommand(command, failure.seed, idsOf(shrunk)) },
+    history: writeHistory(command, failure ?? first),
+  }
+  say(command.isJson ? JSON.stringify(summary) : textOf(summary))
+  return totals.failed + totals.nondeterministic > 0 ? 1 : 0
 }
 
-function fail(message: string): never {
-  console.error(`${message}\n${usage}`)
-  process.exit(2)
+/** Each mutant in turn, until a seed notices it. */
+async function hunt(command: RaftCommand): Promise<number> {
+  const verdicts: { mutant: string; seed: number | null; events: number; invariant: string | null }[] = []
+  for (const mutant of mutants) {
+    const { killedBy, seeds, events } = await huntMutant(mutant, command.options, seedsOf(command))
+    const invariant = killedBy?.violation?.invariant ?? null
+    verdicts.push({ mutant: mutant.name, seed: killedBy?.seed ?? null, events, invariant })
+    const fate = killedBy ? `seed ${killedBy.seed} after ${events} events: ${invariant}` : `SURVIVED ${seeds} seeds`
+    const line = `${mutant.name.padEnd(29)} ${fate}`
+    if (command.isJson) note(line)
+    else say(line)
+  }
+  const survivors = verdicts.filter(({ seed }) => seed === null).length
+  if (command.isJson) say(JSON.stringify({ protocol: 'raft', mutants: verdicts, survivors }))
+  else say(`${verdicts.length} mutants, ${verdicts.length - survivors} noticed, ${survivors} survived`)
+  return survivors > 0 ? 1 : 0
 }
 
-process.exitCode = main()
+function shrunkOf(failure: RunResult, command: RaftCommand, raft: typeof core): ShrunkFailure {
+  note(`shrinking ${failure.faults.length} faults of seed ${failure.seed}`)
+  return shrinkFailure(failure, command.options, raft)
+}
+
+function idsOf({ faults }: ShrunkFailure): number[] {
+  return faults.map(({ id }) => id)
+}
+
+function writeHistory({ history: file }: RaftCommand, result: RunResult | undefined): CampaignSummary['history'] {
+  if (file === undefined || !result) return undefined
+  writeFileSync(file, result.history.map(event => `${JSON.stringify(event)}\n`).join(''))
+  return { file, seed: result.seed, events: result.history.length }
+}
+
+/** One line per event; the run itself is repeated by the campaign. */
+function writeTrace({ options, seed, only }: RaftCommand, raft: typeof core, path: string): void {
+  const file = openSync(path, 'w')
+  runSeed({ seed, options, raft, ...(only && { only }), watch: event => writeSync(file, `${JSON.stringify(event)}\n`) })
+  closeSync(file)
+}
+
+function* seedsOf({ seed, seeds }: RaftCommand): Generator<number> {
+  for (let next = seed; next < seed + seeds; next++) yield next
+}
+
+function say(text: string): void {
+  console.log(text)
+}
+
+function note(text: string): void {
+  console.error(text)
+}
+
+function complain(problem: string): number {
+  note(problem)
+  return 2
+}
+
+process.exitCode = await main()

@@ -1,8 +1,9 @@
 /** Promises about terms, votes, leaders, and who may speak for a member. */
-import type { MemberId, RaftMessage } from '../../consensus/raft/messages.ts'
+import type { MemberId, Membership, RaftMessage } from '../../consensus/raft/messages.ts'
 import type { Effect, Input } from '../../consensus/raft/state.ts'
 import { promise } from '../world/violation.ts'
 import type { Life } from './journal.ts'
+import { everybodyIn, isQuorum } from './quorum-oracle.ts'
 import { durableTermAt } from './storage.ts'
 
 export class ElectionWatch {
@@ -24,18 +25,46 @@ export class ElectionWatch {
     if (view.role !== 'leader') return
     const name = `${member}/${life}`
     const known = this.#leaders.get(view.term)
-    if (known === undefined) this.#leaders.set(view.term, name)
-    else promise(known === name, 'election-safety', () => `${known} and ${name} both lead term ${view.term}`)
+    if (known === undefined) {
+      this.#leaders.set(view.term, name)
+      this.#isElected(member, view.term, seen.membership)
+    } else promise(known === name, 'election-safety', () => `${known} and ${name} both lead term ${view.term}`)
   }
 
-  /** F2, F3: an earlier life of a member, or a second host of the same one, is not listened to. */
+  /** By a quorum of what was in force here when the last vote came; that step may itself have committed another membership. */
+  #isElected(leader: MemberId, term: number, membership: Membership): void {
+    const isFor = (voter: MemberId): boolean => voter === leader || this.#votes.get(`${voter}@${term}`) === leader
+    promise(isQuorum(membership, isFor), 'elected-by-quorum', () => {
+      const voters = [...everybodyIn(membership)].filter(isFor)
+      return `${leader} leads term ${term} with the votes of ${voters.join()} only: ${JSON.stringify(membership)}`
+    })
+  }
+
   stepped(life: Life, input: Input, effects: readonly Effect[]): void {
     if (input.kind !== 'message') return
     const { from, host, message } = input
+    this.#isFenced(life, from, host, message.sender.epoch, effects)
+    if (message.kind === 'vote-request' && !message.pre) this.#isUpToDate(life, from, message)
+  }
+
+  /** E2: a new vote is for a log that has all that ours has. */
+  #isUpToDate(life: Life, from: MemberId, request: Extract<RaftMessage, { kind: 'vote-request' }>): void {
+    const { view, seen, member } = life
+    const isNew = seen.term !== view.term || seen.votedFor !== view.votedFor
+    if (!isNew || view.votedFor !== from || view.term !== request.term) return
+    const lastTerm = view.termAt(view.lastIndex) ?? 0
+    const { lastIndex } = view
+    const isBehind = request.lastTerm < lastTerm || (request.lastTerm === lastTerm && request.lastIndex < lastIndex)
+    promise(!isBehind, 'vote-up-to-date', () => {
+      return `${member} at ${lastIndex}/${lastTerm} votes for ${from} at ${request.lastIndex}/${request.lastTerm}`
+    })
+  }
+
+  /** F2, F3: an earlier life of a member, or a second host of the same one, is not listened to. */
+  #isFenced(life: Life, from: MemberId, host: string, epoch: number, effects: readonly Effect[]): void {
     const heard = this.#heard.get(life) ?? new Map()
     this.#heard.set(life, heard)
     const known = heard.get(from)
-    const { epoch } = message.sender
     const isFenced = known && (epoch < known.epoch || (epoch === known.epoch && host !== known.host))
     if (!isFenced) {
       if (!known || epoch > known.epoch) heard.set(from, { epoch, host })

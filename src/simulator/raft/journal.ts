@@ -22,6 +22,7 @@ export interface Life {
   seen: {
     role: RaftView['role']
     term: number
+    votedFor: MemberId | undefined
     commit: number
     lastIndex: number
     membership: Membership
@@ -53,8 +54,7 @@ export class Journal {
     const disk = this.disks.get(id)?.disk
     if (!raft || !disk) throw new Error(`${id} started without a machine or a disk`)
     const { view } = raft
-    const { role, term, commit, lastIndex, membership } = view
-    const started: Life = { member: id, life, view, disk, seen: { role, term, commit, lastIndex, membership } }
+    const started: Life = { member: id, life, view, disk, seen: shown(view) }
     this.lives.set(id, started)
     this.#logs.started(started)
     this.#states.started(started, restored.snapshot)
@@ -72,8 +72,8 @@ export class Journal {
   stepped({ id }: Subject, input: Input, effects: readonly Effect[]): void {
     const life = this.lives.get(id)
     if (!life) return
-    this.#check(life)
     this.#elections.stepped(life, input, effects)
+    this.#check(life)
     this.#logs.stepped(life, effects)
     this.#states.stepped(life, input, effects)
   }
@@ -113,7 +113,10 @@ export class Journal {
     this.#elections.check(life)
     this.#logs.check(life)
     this.#states.check(life)
-    const { role, term, commit, lastIndex, membership } = life.view
-    Object.assign(life.seen, { role, term, commit, lastIndex, membership })
+    life.seen = shown(life.view)
   }
+}
+
+function shown({ role, term, votedFor, commit, lastIndex, membership }: RaftView): Life['seen'] {
+  return { role, term, votedFor, commit, lastIndex, membership }
 }

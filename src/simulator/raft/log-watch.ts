@@ -96,6 +96,8 @@ export class LogWatch {
     promise(entry?.index === index, 'log-matching', () => `${member} has no entry ${index} at its place`)
     terms[index] = entry.term
     const previousTerm = view.termAt(index - 1)
+    const previousMs = view.entry(index - 1)?.timeMs ?? 0
+    promise(entry.timeMs >= previousMs, 'time-monotonic', () => `${member}: ${printOf(entry)} after ${previousMs} ms`)
     const key = index * 2 ** 24 + entry.term
     const known = this.#canonical.get(key)
     if (!known) {

@@ -165,6 +165,8 @@ export class Member implements Actor<Wire> {
         this.#parts.journal.saved(this, effect.applied, data)
         return this.#step({ kind: 'snapshot-taken', index: effect.applied, data })
       }
+      case 'role':
+        return this.#host.note('role', { role: effect.role, term: effect.term, leader: effect.leader })
       default: // for observers, who have seen it
     }
   }

@@ -17,23 +17,17 @@ export class Operator implements Actor<Wire> {
   readonly #cluster: Cluster
   /** Voters that the room should have. */
   readonly #voters: number
-  #isResting = false
   #asked: MembershipChange | undefined
 
   constructor(host: Host<Wire>, cluster: Cluster, voters: number) {
     this.#host = host
     this.#cluster = cluster
     this.#voters = voters
-    host.clock.every(roundMs, () => this.#repair())
+    host.clock.every(roundMs, () => this.#request(this.#neededChange()))
   }
 
   receive(): void {
     // It looks at what is in force instead of waiting for answers.
-  }
-
-  /** The faults are over; nothing is changed any more. */
-  rest(): void {
-    this.#isResting = true
   }
 
   /** A change for its own sake. */
@@ -49,10 +43,6 @@ export class Operator implements Actor<Wire> {
   transfer(): void {
     const target = oneOf(this.#host.random, this.#cluster.journal.committed.membership.voters)
     if (target) this.#ask({ kind: 'transfer', target })
-  }
-
-  #repair(): void {
-    if (!this.#isResting) this.#request(this.#neededChange())
   }
 
   /** A quorum of the dead would be the end of the room: whoever changes memberships must not make one. */

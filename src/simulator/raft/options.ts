@@ -45,6 +45,8 @@ export interface Temper {
   readonly casRate: number
   /** Messages are also parsed by the wire schema, as a real link does. */
   readonly isParsed: boolean
+  /** When the faults pause until everybody has caught up, in order of time. */
+  readonly lullsUs: readonly number[]
   /** When the faults end. */
   readonly stormUs: number
 }
@@ -53,7 +55,7 @@ export function drawTemper(random: Sfc32, options: RaftSimulationOptions): Tempe
   const tickMs = 50
   const heartbeatTicks = 1 + Math.floor(between(random, 0, 3))
   const electionTicks = Math.max(5, 2 * heartbeatTicks) + Math.floor(between(random, 0, 10))
-  const thinkUs = logBetween(random, 20 * ms, 300 * ms)
+  const thinkUs = logBetween(random, 4 * ms, 300 * ms)
   const stormUs = Math.min(90 * second, Math.max(10 * second, (1.3 * options.ops * thinkUs) / options.clients))
   return {
     timing: {
@@ -69,6 +71,9 @@ export function drawTemper(random: Sfc32, options: RaftSimulationOptions): Tempe
     readRate: between(random, 0.1, 0.7),
     casRate: between(random, 0.1, 0.5),
     isParsed: chance(random, 0.1),
+    lullsUs: Array.from({ length: Math.floor(between(random, 0, 5)) }, () =>
+      Math.round(between(random, 0, stormUs)),
+    ).sort((one, other) => one - other),
     stormUs: Math.round(stormUs),
   }
 }
@@ -84,7 +89,7 @@ function drawLimits(random: Sfc32): RaftLimits {
     messageBytesMax: integer(64, 4_096),
     inflightMessagesMax: integer(1, 32),
     inflightBytesMax: integer(64, 16_384),
-    uncommittedEntriesMax: integer(4, 500),
+    uncommittedEntriesMax: integer(1, 500),
     logEntriesMax: snapshotAfterEntries + trailingEntries + integer(100, 1_000),
     snapshotAfterEntries,
     trailingEntries,

@@ -19,7 +19,8 @@ import { Cluster } from './cluster.ts'
 import { CALM_SECONDS_MAX } from './limits.ts'
 import type { RaftModule } from './load-mutant.ts'
 import { Operator } from './operator.ts'
-import { drawTemper, type RaftSimulationOptions } from './options.ts'
+import { drawTemper, type RaftSimulationOptions, type Temper } from './options.ts'
+import { everybodyIn } from './quorum-oracle.ts'
 import type { Wire } from './wire.ts'
 import { Workload } from './workload.ts'
 
@@ -63,8 +64,7 @@ class Simulation {
   readonly #operator: Operator
   readonly #injector: FaultInjector<Wire>
   readonly #faults: readonly Fault[]
-  readonly #stormUs: number
-  readonly #thinkUs: number
+  readonly #temper: Temper
   /** Operations kept for the calm. */
   readonly #reserve: number
   #isQuorumLost = false
@@ -75,8 +75,7 @@ class Simulation {
     const cluster = new Cluster(world, raft, temper, options.members)
     this.#world = world
     this.#cluster = cluster
-    this.#stormUs = temper.stormUs
-    this.#thinkUs = temper.thinkUs
+    this.#temper = temper
     this.#reserve = Math.min(options.ops, Math.max(options.clients * 2, Math.ceil(options.ops / 20)))
     this.#workload = new Workload(options.ops - this.#reserve, options.keys, temper, () => world.nowUs)
     const members = (): MemberId[] => [...cluster.nodes.keys()].filter(member => !cluster.isGone(member))
@@ -131,14 +130,35 @@ class Simulation {
   }
 
   #storm(): void {
-    const isDone = (): boolean => this.#workload.left === 0 && this.#clients.every(client => !client.isBusy)
-    this.#world.runUntil(this.#stormUs, isDone)
+    for (const atUs of this.#temper.lullsUs) {
+      this.#world.runUntil(atUs, () => this.#isIdle)
+      this.#lull()
+    }
+    this.#world.runUntil(this.#temper.stormUs, () => this.#isIdle)
+  }
+
+  /** Between two storms everybody runs again, and whoever belongs to the membership must catch up with something new. */
+  #lull(): void {
+    this.#injector.calm()
+    for (const node of this.#cluster.present) if (!node.isUp) node.start()
+    const goal = this.#cluster.journal.committed.index
+    const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second
+    const isReached = (): boolean => this.#isIdle || !this.#cluster.survives(undefined) || this.#haveApplied(goal + 1)
+    this.#world.runUntil(untilUs, isReached)
+    promise(isReached(), 'liveness', () => `a lull, and not all are at ${goal + 1}; ${this.#describe()}`)
+    this.#injector.rage()
+  }
+
+  get #isIdle(): boolean {
+    return this.#workload.left === 0 && this.#clients.every(client => !client.isBusy)
   }
 
   /** No more faults. A random part of the members that suffices must do all that is left; the others are dead. */
   #calm(): void {
-    this.#operator.rest()
-    this.#injector.stop()
+    this.#injector.calm()
+    // A change that is still on its way could be to members that are about to die.
+    const operator = this.#world.nodes.get('operator')?.number
+    this.#world.network.cut(from => from === operator)
     // A change that was asked for before a disk was lost may come after it: then nobody can promise progress.
     if (!this.#cluster.survives(undefined)) {
       this.#isQuorumLost = true
@@ -151,11 +171,11 @@ class Simulation {
     }
     this.#workload.left += this.#reserve
     const perClient = this.#workload.left / this.#clients.length
-    const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second + perClient * (2 * this.#thinkUs + 500 * ms)
-    const isIdle = (): boolean => this.#workload.left === 0 && this.#clients.every(client => !client.isBusy)
-    this.#world.runUntil(untilUs, () => isIdle() && this.#hasConverged(survivors))
-    promise(isIdle(), 'liveness', () => `${this.#workload.left} operations left; ${this.#describe(survivors)}`)
-    promise(this.#hasConverged(survivors), 'liveness', () => `members differ; ${this.#describe(survivors)}`)
+    const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second + perClient * (2 * this.#temper.thinkUs + 500 * ms)
+    const isEqual = (): boolean => this.#haveApplied(this.#cluster.journal.committed.index)
+    this.#world.runUntil(untilUs, () => this.#isIdle && isEqual())
+    promise(this.#isIdle, 'liveness', () => `${this.#workload.left} operations left; ${this.#describe()}`)
+    promise(isEqual(), 'liveness', () => `members differ; ${this.#describe()}`)
   }
 
   #chooseSurvivors(): Set<MemberId> {
@@ -169,24 +189,20 @@ class Simulation {
     return survivors
   }
 
-  /** Everybody who belongs to the membership has applied everything, and their stores are equal. */
-  #hasConverged(survivors: ReadonlySet<MemberId>): boolean {
+  /** Everybody who belongs to the membership and is not gone for good. */
+  #haveApplied(index: number): boolean {
     const { committed, lives } = this.#cluster.journal
-    const { voters, outgoing, learners } = committed.membership
-    return [...voters, ...outgoing, ...learners].every(member => {
-      if (!survivors.has(member)) return true
-      const view = lives.get(member)?.view
-      return view?.applied === committed.index && view.lastIndex === committed.index
-    })
+    const members = [...everybodyIn(committed.membership)].filter(member => !this.#cluster.isGone(member))
+    return members.every(member => (lives.get(member)?.view.applied ?? 0) >= index)
   }
 
-  #describe(survivors: ReadonlySet<MemberId>): string {
+  #describe(): string {
     const { lives, committed } = this.#cluster.journal
-    const states = [...survivors].sort().map(member => {
-      const view = lives.get(member)?.view
-      return view
-        ? `${member} ${view.role} term ${view.term} log ${view.lastIndex} commit ${view.commit} applied ${view.applied}`
-        : `${member} down`
+    const states = this.#cluster.present.map(({ name }) => {
+      const view = lives.get(name as MemberId)?.view
+      if (!view) return `${name} down`
+      const { role, term, lastIndex, commit, applied } = view
+      return `${name} ${role} term ${term} log ${lastIndex} commit ${commit} applied ${applied}`
     })
     return `${states.join(', ')}; committed ${committed.index}; ${JSON.stringify(committed.membership)}`
   }

@@ -36,7 +36,7 @@ export class FaultInjector<Message> {
   readonly #victims: () => readonly Node<Message>[]
   readonly #weather = new Map<Fault, Partial<Weather>>()
   readonly #active = new Set<() => void>()
-  #isOver = false
+  #isCalm = false
 
   constructor(
     world: World<Message>,
@@ -54,21 +54,26 @@ export class FaultInjector<Message> {
       const handler = this.#handlers.get(fault.kind)
       if (!handler) throw new Error(`nobody knows how to make a fault of kind ${fault.kind}`)
       this.#world.schedule(fault.atUs - this.#world.nowUs, () => {
-        if (!this.#isOver) this.#begin(fault, handler)
+        if (!this.#isCalm) this.#begin(fault, handler)
         return undefined
       })
     }
   }
 
-  /** No more faults: those still going on end, and none of the schedule begins any more. */
-  stop(): void {
-    this.#isOver = true
+  /** A lull: the faults still going on end, and none of the schedule begins until `rage`. */
+  calm(): void {
+    this.#isCalm = true
     for (const end of [...this.#active]) end()
     this.#world.network.heal()
     for (const node of this.#world.nodes.values()) {
       node.resume()
       node.setClockRate(1)
     }
+  }
+
+  /** The storm goes on with whatever its schedule says from now on. */
+  rage(): void {
+    this.#isCalm = false
   }
 
   #begin(fault: Fault, handler: FaultHandler): void {

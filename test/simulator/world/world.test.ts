@@ -63,7 +63,7 @@ describe('a world', () => {
   test('is calm again after the storm: nothing is cut, frozen or drifting', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { world, injector, knowing } = stormyGossip(seed)
-      injector.stop()
+      injector.calm()
       for (const node of world.nodes.values()) {
         expect(node.isPaused).toBe(false)
         if (!node.isUp) node.start()
