@@ -48,10 +48,6 @@ export class Client implements Actor<Wire> {
     this.#think()
   }
 
-  get isBusy(): boolean {
-    return this.#asked !== undefined
-  }
-
   receive(_from: string, wire: Wire): void {
     if (wire.kind !== 'answer' || !this.#asked || wire.attempt < this.#firstAttempt) return
     this.#hear(wire.attempt, wire.answer, this.#asked)

@@ -5,7 +5,7 @@ import { isSafeStep, membershipAfter } from './quorum-oracle.ts'
 
 interface CommittedEntry {
   readonly term: number
-  readonly print: string
+  readonly entry: Entry
   /** Term of the leader that first knew it to be committed. */
   readonly byTerm: number
 }
@@ -45,7 +45,7 @@ export class Committed {
 
   add(entry: Entry, byTerm: number, by: MemberId): void {
     promise(entry.index === this.index + 1, 'commit-order', () => `${by} commits ${entry.index} after ${this.index}`)
-    this.#entries.push({ term: entry.term, print: printOf(entry), byTerm })
+    this.#entries.push({ term: entry.term, entry, byTerm })
     if (entry.kind !== 'membership') return
     const before = this.membershipAt(entry.index - 1)
     const after = membershipAfter(before, entry.change)
@@ -61,18 +61,21 @@ export class Committed {
   }
 }
 
-const prints = new WeakMap<Entry, string>()
+/** Whether two members hold the same entry. Mostly it is one frozen object that they share (copy.ts). */
+export function isSameEntry(one: Entry, other: Entry): boolean {
+  return one === other || printOf(one) === printOf(other)
+}
 
 /** Everything that must be equal in two copies of one entry, as text. */
 export function printOf(entry: Entry): string {
-  const known = prints.get(entry)
-  if (known !== undefined) return known
   const { kind, index, term, timeMs } = entry
   const content =
     entry.kind === 'command'
       ? [entry.session, entry.sequence, entry.payload]
       : entry.kind === 'membership' && entry.change
-  const print = `${index}/${term} ${kind} at ${timeMs} ms ${JSON.stringify(content)}`
-  prints.set(entry, print)
-  return print
+  return `${index}/${term} ${kind} at ${timeMs} ms ${JSON.stringify(content)}`
+}
+
+export function printed(committed: CommittedEntry | undefined): string {
+  return committed ? printOf(committed.entry) : 'anything that is committed'
 }

@@ -12,8 +12,6 @@ export class ElectionWatch {
   readonly #votes = new Map<string, MemberId>()
   /** Which life of a member used an epoch. */
   readonly #hosts = new Map<string, number>()
-  /** Highest epoch, and its host, that a life has heard of a member. */
-  readonly #heard = new WeakMap<Life, Map<MemberId, { readonly epoch: number; readonly host: string }>>()
 
   /** In which somebody led. */
   get terms(): number {
@@ -62,8 +60,7 @@ export class ElectionWatch {
 
   /** F2, F3: an earlier life of a member, or a second host of the same one, is not listened to. */
   #isFenced(life: Life, from: MemberId, host: string, epoch: number, effects: readonly Effect[]): void {
-    const heard = this.#heard.get(life) ?? new Map()
-    this.#heard.set(life, heard)
+    const { heard } = life
     const known = heard.get(from)
     const isFenced = known && (epoch < known.epoch || (epoch === known.epoch && host !== known.host))
     if (!isFenced) {

@@ -18,15 +18,31 @@ export interface Life {
   readonly life: number
   readonly view: RaftView
   readonly disk: MemberDisk
-  /** What the view showed after the last step. */
-  seen: {
-    role: RaftView['role']
-    term: number
-    votedFor: MemberId | undefined
-    commit: number
-    lastIndex: number
-    membership: Membership
-  }
+  readonly seen: Seen
+  /** Terms of its log, by index, as last seen. */
+  readonly terms: number[]
+  /** Highest epoch, and its host, that it has heard of each member. */
+  readonly heard: Map<MemberId, { readonly epoch: number; readonly host: string }>
+  readonly machine: MachineSeen
+}
+
+/** What the view showed after the last step. */
+interface Seen {
+  role: RaftView['role']
+  term: number
+  votedFor: MemberId | undefined
+  commit: number
+  lastIndex: number
+  membership: Membership
+}
+
+/** How far the state machine of a life has come. */
+interface MachineSeen {
+  /** Last index that it contains. */
+  applied: number
+  applying: Entry | undefined
+  /** By the id of a read: what was committed when it was asked. */
+  readonly reads: Map<number, number>
 }
 
 /** What the journal needs to know of a driver. */
@@ -54,7 +70,10 @@ export class Journal {
     const disk = this.disks.get(id)?.disk
     if (!raft || !disk) throw new Error(`${id} started without a machine or a disk`)
     const { view } = raft
-    const started: Life = { member: id, life, view, disk, seen: shown(view) }
+    const { role, term, votedFor, commit, lastIndex, membership } = view
+    const seen = { role, term, votedFor, commit, lastIndex, membership }
+    const machine = { applied: restored.snapshot.index, applying: undefined, reads: new Map() }
+    const started: Life = { member: id, life, view, disk, seen, terms: [], heard: new Map(), machine }
     this.lives.set(id, started)
     this.#logs.started(started)
     this.#states.started(started, restored.snapshot)
@@ -113,10 +132,12 @@ export class Journal {
     this.#elections.check(life)
     this.#logs.check(life)
     this.#states.check(life)
-    life.seen = shown(life.view)
+    const { seen, view } = life
+    seen.role = view.role
+    seen.term = view.term
+    seen.votedFor = view.votedFor
+    seen.commit = view.commit
+    seen.lastIndex = view.lastIndex
+    seen.membership = view.membership
   }
-}
-
-function shown({ role, term, votedFor, commit, lastIndex, membership }: RaftView): Life['seen'] {
-  return { role, term, votedFor, commit, lastIndex, membership }
 }

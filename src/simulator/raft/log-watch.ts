@@ -2,13 +2,13 @@
 import type { Entry, MemberId } from '../../consensus/raft/messages.ts'
 import type { Effect } from '../../consensus/raft/state.ts'
 import { promise } from '../world/violation.ts'
-import { type Committed, printOf } from './committed.ts'
+import { type Committed, isSameEntry, printOf } from './committed.ts'
 import type { Life } from './journal.ts'
 import { isQuorum } from './quorum-oracle.ts'
 import { type DiskRecord, hadDurably } from './storage.ts'
 
 interface Canonical {
-  readonly print: string
+  readonly entry: Entry
   /** Undefined when the first log that was seen with the entry knew nothing before it. */
   previousTerm: number | undefined
 }
@@ -20,8 +20,6 @@ export class LogWatch {
   readonly #uncommittedEntriesMax: number
   /** By index and term. Log matching says that there is one such entry, and one log before it. */
   readonly #canonical = new Map<number, Canonical>()
-  /** Terms of a life's log, by index, as last seen. */
-  readonly #terms = new WeakMap<Life, number[]>()
 
   constructor(
     committed: Committed,
@@ -36,7 +34,6 @@ export class LogWatch {
   }
 
   started(life: Life): void {
-    this.#terms.set(life, [])
     this.#seeWholeLog(life)
     const { view, member } = life
     const index = Math.min(view.commit, this.#committed.index)
@@ -75,23 +72,21 @@ export class LogWatch {
 
   /** Walks back from the end until the log is as it was; returns the first index that is new. */
   #seeNewEntries(life: Life): number {
-    const { view } = life
-    const terms = this.#terms.get(life) ?? []
-    let index = view.lastIndex
-    while (index >= view.firstIndex && terms[index] !== view.termAt(index)) this.#seeEntry(life, terms, index--)
-    terms.length = view.lastIndex + 1
-    this.#terms.set(life, terms)
+    const { view, terms } = life
+    const { firstIndex, lastIndex } = view
+    let index = lastIndex
+    while (index >= firstIndex && terms[index] !== view.termAt(index)) this.#seeEntry(life, index--)
+    if (terms.length > lastIndex + 1) terms.length = lastIndex + 1
     return index + 1
   }
 
   #seeWholeLog(life: Life): void {
-    const terms: number[] = []
-    for (let index = life.view.firstIndex; index <= life.view.lastIndex; index++) this.#seeEntry(life, terms, index)
-    this.#terms.set(life, terms)
+    const { firstIndex, lastIndex } = life.view
+    for (let index = firstIndex; index <= lastIndex; index++) this.#seeEntry(life, index)
   }
 
-  #seeEntry(life: Life, terms: number[], index: number): void {
-    const { view, member } = life
+  #seeEntry(life: Life, index: number): void {
+    const { view, member, terms } = life
     const entry = view.entry(index)
     promise(entry?.index === index, 'log-matching', () => `${member} has no entry ${index} at its place`)
     terms[index] = entry.term
@@ -101,11 +96,13 @@ export class LogWatch {
     const key = index * 2 ** 24 + entry.term
     const known = this.#canonical.get(key)
     if (!known) {
-      this.#canonical.set(key, { print: printOf(entry), previousTerm })
+      this.#canonical.set(key, { entry, previousTerm })
       if (entry.kind === 'membership') this.#mayChange(life, entry)
       return
     }
-    promise(known.print === printOf(entry), 'log-matching', () => `${member}: ${printOf(entry)}, not ${known.print}`)
+    promise(isSameEntry(known.entry, entry), 'log-matching', () => {
+      return `${member}: ${printOf(entry)}, not ${printOf(known.entry)}`
+    })
     known.previousTerm ??= previousTerm
     promise(previousTerm === undefined || known.previousTerm === previousTerm, 'log-matching', () => {
       return `${member}: before ${printOf(entry)} comes term ${previousTerm}, not ${known.previousTerm}`

@@ -6,6 +6,7 @@ import { MeshError } from '../../base/errors.ts'
 import { type MemberId, parseEnvelope, type RaftMessage } from '../../consensus/raft/messages.ts'
 import type { Outcome, SessionMachine } from '../../consensus/raft/sessions.ts'
 import type { Effect, Input, Raft } from '../../consensus/raft/state.ts'
+import { seal } from '../world/copy.ts'
 import type { Actor, Host } from '../world/node.ts'
 import { promise } from '../world/violation.ts'
 import type { Journal } from './journal.ts'
@@ -134,6 +135,7 @@ export class Member implements Actor<Wire> {
     this.#isStepping = true
     for (let next = this.#inputs.shift(); next && this.raft; next = this.#inputs.shift()) {
       const effects = this.raft.step(next)
+      for (const effect of effects) sealEntries(effect)
       this.#parts.journal.stepped(this, next, effects)
       for (const effect of effects) this.#perform(effect)
     }
@@ -216,6 +218,13 @@ export class Member implements Actor<Wire> {
   #answer(asker: { readonly client: string; readonly attempt: number } | undefined, answer: Answer): void {
     if (asker) this.#host.send(asker.client, { kind: 'answer', attempt: asker.attempt, answer })
   }
+}
+
+/** A log's entries never change, so that all that the machine hands out may share them; should it change one, it throws. */
+function sealEntries(effect: Effect): void {
+  if (effect.kind === 'persist') for (const entry of effect.entries) seal(entry)
+  if (effect.kind === 'send' && effect.message.kind === 'append')
+    for (const entry of effect.message.entries) seal(entry)
 }
 
 function answerOf(outcome: Outcome): Answer {

@@ -60,7 +60,7 @@ class Simulation {
   readonly #world: World<Wire>
   readonly #cluster: Cluster
   readonly #workload: Workload
-  readonly #clients: Client[] = []
+  readonly #clientCount: number
   readonly #operator: Operator
   readonly #injector: FaultInjector<Wire>
   readonly #faults: readonly Fault[]
@@ -76,16 +76,13 @@ class Simulation {
     this.#world = world
     this.#cluster = cluster
     this.#temper = temper
+    this.#clientCount = options.clients
     this.#reserve = Math.min(options.ops, Math.max(options.clients * 2, Math.ceil(options.ops / 20)))
     this.#workload = new Workload(options.ops - this.#reserve, options.keys, temper, () => world.nowUs)
     const members = (): MemberId[] => [...cluster.nodes.keys()].filter(member => !cluster.isGone(member))
     const parts = { raft, temper, workload: this.#workload, members, clients: options.clients }
     for (let count = 0; count < options.clients; count++) {
-      world.addNode(`c${count}`).start(host => {
-        const client = new Client(host, count, parts)
-        this.#clients.push(client)
-        return client
-      })
+      world.addNode(`c${count}`).start(host => new Client(host, count, parts))
     }
     this.#operator = this.#startOperator(options.members)
     this.#injector = new FaultInjector(world, () => cluster.present, this.#handlers(temper.timing.electionMs))
@@ -143,14 +140,15 @@ class Simulation {
     for (const node of this.#cluster.present) if (!node.isUp) node.start()
     const goal = this.#cluster.journal.committed.index
     const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second
-    const isReached = (): boolean => this.#isIdle || !this.#cluster.survives(undefined) || this.#haveApplied(goal + 1)
-    this.#world.runUntil(untilUs, isReached)
-    promise(isReached(), 'liveness', () => `a lull, and not all are at ${goal + 1}; ${this.#describe()}`)
+    if (!this.#cluster.survives(undefined)) return this.#injector.rage()
+    this.#world.runUntil(untilUs, () => this.#isIdle || this.#haveApplied(goal + 1))
+    const isReached = this.#isIdle || this.#haveApplied(goal + 1) || !this.#cluster.survives(undefined)
+    promise(isReached, 'liveness', () => `a lull, and not all are at ${goal + 1}; ${this.#describe()}`)
     this.#injector.rage()
   }
 
   get #isIdle(): boolean {
-    return this.#workload.left === 0 && this.#clients.every(client => !client.isBusy)
+    return this.#workload.left === 0 && this.#workload.open === 0
   }
 
   /** No more faults. A random part of the members that suffices must do all that is left; the others are dead. */
@@ -170,7 +168,7 @@ class Simulation {
       else if (!node.isUp) node.start()
     }
     this.#workload.left += this.#reserve
-    const perClient = this.#workload.left / this.#clients.length
+    const perClient = this.#workload.left / this.#clientCount
     const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second + perClient * (2 * this.#temper.thinkUs + 500 * ms)
     const isEqual = (): boolean => this.#haveApplied(this.#cluster.journal.committed.index)
     this.#world.runUntil(untilUs, () => this.#isIdle && isEqual())
@@ -192,8 +190,11 @@ class Simulation {
   /** Everybody who belongs to the membership and is not gone for good. */
   #haveApplied(index: number): boolean {
     const { committed, lives } = this.#cluster.journal
-    const members = [...everybodyIn(committed.membership)].filter(member => !this.#cluster.isGone(member))
-    return members.every(member => (lives.get(member)?.view.applied ?? 0) >= index)
+    if (committed.index < index) return false
+    for (const member of everybodyIn(committed.membership)) {
+      if ((lives.get(member)?.view.applied ?? 0) < index && !this.#cluster.isGone(member)) return false
+    }
+    return true
   }
 
   #describe(): string {

@@ -3,24 +3,15 @@ import type { Entry, Snapshot } from '../../consensus/raft/messages.ts'
 import type { Outcome } from '../../consensus/raft/sessions.ts'
 import type { Effect, Input } from '../../consensus/raft/state.ts'
 import { promise } from '../world/violation.ts'
-import { type Committed, printOf } from './committed.ts'
+import { type Committed, isSameEntry, printed, printOf } from './committed.ts'
 import type { Life } from './journal.ts'
 import { hasDurably } from './storage.ts'
 import type { Command } from './wire.ts'
 
-interface Progress {
-  /** Last index that the state machine of this life contains. */
-  applied: number
-  applying: Entry | undefined
-  /** What was committed when a read was asked. */
-  readonly reads: Map<number, number>
-}
-
 export class StateWatch {
   readonly #committed: Committed
-  readonly #progress = new WeakMap<Life, Progress>()
   /** What came of each entry, and each saved state, as the first member had it. */
-  readonly #outcomes = new Map<number, string>()
+  readonly #outcomes = new Map<number, Outcome | undefined>()
   readonly #states = new Map<number, string>()
   /** Where a command of a session was executed. */
   readonly #executions = new Map<string, number>()
@@ -30,13 +21,12 @@ export class StateWatch {
   }
 
   started(life: Life, snapshot: Snapshot): void {
-    this.#progress.set(life, { applied: snapshot.index, applying: undefined, reads: new Map() })
     this.#isOfHistory(life, snapshot)
     this.#membershipFits(life)
   }
 
   stepped(life: Life, input: Input, effects: readonly Effect[]): void {
-    const { reads } = this.#of(life)
+    const { reads } = life.machine
     if (input.kind === 'read') reads.set(input.id, this.#committed.index)
     for (const effect of effects) {
       if (effect.kind !== 'read-ready') continue
@@ -50,20 +40,18 @@ export class StateWatch {
   }
 
   applying(life: Life, entry: Entry): void {
-    const progress = this.#of(life)
-    const { member, disk } = life
+    const { member, disk, machine } = life
     const { index, term } = entry
-    promise(index === progress.applied + 1, 'apply-order', () => `${member}: ${index} after ${progress.applied}`)
+    promise(index === machine.applied + 1, 'apply-order', () => `${member}: ${index} after ${machine.applied}`)
     const committed = this.#committed.at(index)
-    // A leader applies in the same event in which it commits, before the journal has looked.
-    const isKnown = committed ? committed.print === printOf(entry) : index <= life.view.commit
-    promise(isKnown, 'state-machine-safety', () => `${member} applies ${printOf(entry)}, not ${committed?.print}`)
+    const isKnown = committed !== undefined && isSameEntry(committed.entry, entry)
+    promise(isKnown, 'state-machine-safety', () => `${member} applies ${printOf(entry)}, not ${printed(committed)}`)
     promise(hasDurably(disk.state, member, index, term), 'apply-durable', () => `${member}: ${index} is not on disk`)
-    progress.applying = entry
+    machine.applying = entry
   }
 
   executed(life: Life, command: Command, index: number): void {
-    const { applying } = this.#of(life)
+    const { applying } = life.machine
     promise(applying?.kind === 'command' && applying.index === index, 'apply-order', () => `executes out of turn`)
     const key = `${applying.session}/${applying.sequence}`
     const known = this.#executions.get(key)
@@ -72,20 +60,25 @@ export class StateWatch {
   }
 
   applied(life: Life, entry: Entry, outcome: Outcome | undefined): void {
-    this.#of(life).applied = entry.index
-    this.#equal(this.#outcomes, entry.index, outcome ?? null, life, 'came of')
+    const { index } = entry
+    life.machine.applied = index
+    if (!this.#outcomes.has(index)) this.#outcomes.set(index, outcome)
+    const first = this.#outcomes.get(index)
+    promise(isSameOutcome(first, outcome), 'state-machine-safety', () => {
+      return `${JSON.stringify(outcome)} came of ${index} at ${life.member}, not ${JSON.stringify(first)}`
+    })
   }
 
   saved(life: Life, index: number, data: unknown): void {
-    const { applied } = this.#of(life)
+    const { applied } = life.machine
     promise(index === applied, 'snapshot', () => `${life.member} is asked for ${index} and has applied ${applied}`)
-    this.#equal(this.#states, index, data, life, 'is the state at')
+    this.#isSameState(life, index, data)
   }
 
   restored(life: Life, snapshot: Snapshot): void {
-    const progress = this.#of(life)
-    promise(snapshot.index >= progress.applied, 'apply-order', () => `${life.member} goes back to ${snapshot.index}`)
-    progress.applied = snapshot.index
+    const { machine } = life
+    promise(snapshot.index >= machine.applied, 'apply-order', () => `${life.member} goes back to ${snapshot.index}`)
+    machine.applied = snapshot.index
     this.#isOfHistory(life, snapshot)
   }
 
@@ -111,26 +104,30 @@ export class StateWatch {
     const expected = JSON.stringify(this.#committed.membershipAt(index))
     const actual = JSON.stringify(inOrder(membership))
     promise(actual === expected, 'snapshot', () => `${life.member}: membership at ${index} ${actual}, not ${expected}`)
-    if (committed) this.#equal(this.#states, index, data, life, 'is the state at')
+    if (committed) this.#isSameState(life, index, data)
   }
 
-  #equal(known: Map<number, string>, index: number, value: unknown, life: Life, relation: string): void {
-    const text = JSON.stringify(value)
-    const first = known.get(index)
-    if (first === undefined) known.set(index, text)
+  #isSameState({ member }: Life, index: number, data: unknown): void {
+    const text = JSON.stringify(data)
+    const first = this.#states.get(index)
+    if (first === undefined) this.#states.set(index, text)
     else
       promise(
         first === text,
         'state-machine-safety',
-        () => `${text} ${relation} ${index} at ${life.member}, not ${first}`,
+        () => `${text} is the state at ${index} at ${member}, not ${first}`,
       )
   }
+}
 
-  #of(life: Life): Progress {
-    const progress = this.#progress.get(life)
-    if (!progress) throw new Error(`${life.member} was never started`)
-    return progress
-  }
+function isSameOutcome(one: Outcome | undefined, other: Outcome | undefined): boolean {
+  return one?.kind === other?.kind && resultOf(one) === resultOf(other)
+}
+
+/** Sessions are texts, and so are the results of our store (store.ts). */
+function resultOf(outcome: Outcome | undefined): unknown {
+  if (outcome?.kind === 'registered') return outcome.session
+  return outcome && 'result' in outcome ? outcome.result : undefined
 }
 
 /** Keys in the order of the oracle, for comparison as text. */

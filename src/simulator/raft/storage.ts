@@ -42,12 +42,13 @@ function land(stored: Stored, write: StorageWrite): Stored | undefined {
   if (write.kind === 'claim') return write.epoch > stored.epoch ? { ...stored, epoch: write.epoch } : undefined
   const { raft } = stored
   if (write.epoch !== stored.epoch || !raft) return undefined
-  const kept = raft.entries.filter(entry => entry.index >= write.keepFrom && entry.index <= write.keepTo)
+  // Entries on a disk have no gap, so those to keep are found by their place.
+  const firstIndex = raft.entries[0]?.index ?? 0
+  const keepFrom = Math.max(0, write.keepFrom - firstIndex)
+  const kept = raft.entries.slice(keepFrom, Math.max(keepFrom, write.keepTo + 1 - firstIndex))
   const snapshot = write.snapshot ?? raft.snapshot
-  return {
-    epoch: stored.epoch,
-    raft: { ...raft, hard: write.hard, snapshot, entries: kept.concat(write.entries), applied: snapshot.index },
-  }
+  for (const entry of write.entries) kept.push(entry)
+  return { epoch: stored.epoch, raft: { ...raft, hard: write.hard, snapshot, entries: kept, applied: snapshot.index } }
 }
 
 /** Term of the durable entry at `index`; 'compacted' below the log; undefined if there is none. */

@@ -11,6 +11,8 @@ export type Asked = Pick<HistoryEvent, 'f' | 'key' | 'value'>
 export class Workload {
   readonly history: HistoryEvent[] = []
   readonly counts = { ok: 0, fail: 0, info: 0 }
+  /** Operations that have begun and not ended. */
+  open = 0
   /** Operations that may still begin; the rest is kept for the calm after the storm. */
   left: number
   readonly #keys: number
@@ -46,6 +48,7 @@ export class Workload {
     const time = Math.max(this.#nowUs() * 1_000, this.#lastNs + 1)
     this.#lastNs = time
     this.history.push({ process, type, f, key, value, time })
+    this.open += type === 'invoke' ? 1 : -1
     if (type === 'invoke') return
     this.counts[type]++
     if (type === 'ok') this.#seen.set(key, f === 'cas' ? ((value as readonly Json[])[1] ?? null) : value)

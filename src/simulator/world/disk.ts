@@ -114,7 +114,7 @@ export class Disk<State, Write> {
     const outcome = done && this.isFailing ? 'failed' : this.#land(write) ? 'durable' : 'refused'
     if (outcome === 'failed') this.isFailing = false
     if (!done) return
-    host.later(0, 'disk', () => {
+    host.now('disk', () => {
       host.note('disk', outcome)
       done(outcome)
     })

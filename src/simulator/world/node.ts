@@ -26,6 +26,8 @@ export interface Host<Message> {
   send(to: string, message: Message): void
   /** Calls `fn` after `delayUs` of true time, unless this life is over; freezes with the node. For devices, not for protocols. */
   later(delayUs: number, kind: string, fn: () => void): void
+  /** Calls `fn` in this very event, or when the node thaws, unless this life is over. For devices too. */
+  now(kind: string, fn: () => void): void
   note(kind: string, detail?: unknown): void
   /** Ends this life, as a crash would. */
   stop(): void
@@ -171,6 +173,7 @@ export class Node<Message> {
       clock: this.#clockOf(life),
       send: (to, message) => world.network.send(this.name, to, message),
       later: (delayUs, kind, fn) => world.schedule(delayUs, () => this.happen(life, kind, fn)),
+      now: (kind, fn) => this.happen(life, kind, fn),
       note: (kind, detail) => world.trace.note(world.nowUs, kind, this.name, undefined, detail),
       stop: () => {
         if (isAlive()) this.crash()

@@ -25,7 +25,8 @@ export class Trace {
 
   /** Mixes a number into the hash. */
   mix(value: number): void {
-    const bits = (value | 0) ^ Math.trunc(value / 2 ** 32)
+    const low = value | 0
+    const bits = low === value ? low : low ^ Math.trunc(value / 2 ** 32)
     this.#low = scramble(this.#low ^ bits)
     this.#high = (Math.imul(this.#high, 0x01000193) ^ bits ^ (this.#low >>> 7)) >>> 0
   }
