@@ -14,7 +14,7 @@ import type { Asked, Workload } from './workload.ts'
 
 /** How long one member is waited for, ms. */
 const attemptMs = 400
-/** How long an operation is tried, ms. */
+/** How long an operation is tried, ms; the last attempt may end a little later. */
 const operationMs = 8_000
 
 export interface ClientParts {
@@ -38,8 +38,8 @@ export class Client implements Actor<Wire> {
   #attempt = 0
   #firstAttempt = 0
   #target: MemberId | undefined
+  #begunMs = 0
   #cancelRetry = () => {}
-  #cancelDeadline = () => {}
 
   constructor(host: Host<Wire>, process: number, parts: ClientParts) {
     this.#host = host
@@ -65,12 +65,13 @@ export class Client implements Actor<Wire> {
     if (this.#asked.f !== 'read') this.#sequence++
     workload.note(this.#process, 'invoke', this.#asked)
     this.#firstAttempt = this.#attempt + 1
-    this.#cancelDeadline = this.#host.clock.after(operationMs, () => this.#giveUp())
+    this.#begunMs = this.#host.clock.monotonicMs()
     this.#try()
   }
 
   #try(): void {
     if (!this.#asked) return
+    if (this.#host.clock.monotonicMs() - this.#begunMs >= operationMs) return this.#giveUp(this.#asked)
     this.#target ??= oneOf(this.#host.random, this.#parts.members())
     if (this.#target) this.#host.send(this.#target, this.#request(++this.#attempt, this.#asked))
     this.#retryIn(attemptMs * between(this.#host.random, 0.5, 1.5))
@@ -119,13 +120,12 @@ export class Client implements Actor<Wire> {
   }
 
   /** A read that nobody answered changed nothing. Anything else may still happen, or have happened. */
-  #giveUp(): void {
-    if (this.#asked) this.#end(this.#asked.f === 'read' ? 'fail' : 'info', this.#asked)
+  #giveUp(asked: Asked): void {
+    this.#end(asked.f === 'read' ? 'fail' : 'info', asked)
   }
 
   #end(type: 'ok' | 'fail' | 'info', asked: Asked): void {
     this.#cancelRetry()
-    this.#cancelDeadline()
     this.#asked = undefined
     this.#parts.workload.note(this.#process, type, asked)
     if (type === 'info') this.#process += this.#parts.clients

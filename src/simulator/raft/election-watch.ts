@@ -4,7 +4,6 @@ import type { Effect, Input } from '../../consensus/raft/state.ts'
 import { promise } from '../world/violation.ts'
 import type { Life } from './journal.ts'
 import { everybodyIn, isQuorum } from './quorum-oracle.ts'
-import { durableTermAt } from './storage.ts'
 
 export class ElectionWatch {
   readonly #leaders = new Map<number, string>()
@@ -79,11 +78,6 @@ export class ElectionWatch {
     const host = this.#hosts.get(key)
     if (host === undefined) this.#hosts.set(key, life)
     else promise(host === life, 'one-host-per-epoch', () => `lives ${host} and ${life} both act as ${key}`)
-    if (message.kind === 'append-ok') {
-      promise(durableTermAt(disk.state, message.match) !== undefined, 'durable-before-promise', () => {
-        return `${member} acknowledges ${message.match}, which is not on its disk`
-      })
-    }
     if (message.kind === 'vote-request' && !message.pre) this.#vote(member, member, message.term, disk)
     if (message.kind === 'vote-reply' && !message.pre && message.granted) this.#vote(member, to, message.term, disk)
   }

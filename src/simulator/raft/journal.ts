@@ -93,13 +93,15 @@ export class Journal {
     if (!life) return
     this.#elections.stepped(life, input, effects)
     this.#check(life)
-    this.#logs.stepped(life, effects)
+    this.#logs.stepped(life, input, effects)
     this.#states.stepped(life, input, effects)
   }
 
   sent({ id }: Subject, to: MemberId, message: RaftMessage): void {
     const life = this.lives.get(id)
-    if (life) this.#elections.sent(life, to, message)
+    if (!life) return
+    this.#elections.sent(life, to, message)
+    if (message.kind === 'append-ok') this.#logs.acknowledged(life, to, message)
   }
 
   applying({ id }: Subject, entry: Entry): void {

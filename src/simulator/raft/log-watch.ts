@@ -1,11 +1,11 @@
 /** Promises about logs: what leaders append, what members share, and what counts as committed. */
-import type { Entry, MemberId } from '../../consensus/raft/messages.ts'
-import type { Effect } from '../../consensus/raft/state.ts'
+import type { Entry, MemberId, MessageOf } from '../../consensus/raft/messages.ts'
+import type { Effect, Input } from '../../consensus/raft/state.ts'
 import { promise } from '../world/violation.ts'
 import { type Committed, isSameEntry, printOf } from './committed.ts'
 import type { Life } from './journal.ts'
 import { isQuorum } from './quorum-oracle.ts'
-import { type DiskRecord, hadDurably } from './storage.ts'
+import { type DiskRecord, durableTermAt, hadDurably } from './storage.ts'
 
 interface Canonical {
   readonly entry: Entry
@@ -41,7 +41,35 @@ export class LogWatch {
     this.#agreesOnCommitted(life, index, 'committed-never-lost')
   }
 
-  stepped({ view, member }: Life, effects: readonly Effect[]): void {
+  /** W3, W4: what a member acknowledges is on its disk, and is what the leader of that term has there. */
+  acknowledged({ member, disk }: Life, to: MemberId, { term, match }: MessageOf<'append-ok'>): void {
+    const durable = durableTermAt(disk.state, match)
+    promise(durable !== undefined, 'durable-before-promise', () => {
+      return `${member} acknowledges ${match}, which is not on its disk`
+    })
+    const leader = this.#lives.get(to)?.view
+    if (leader?.role !== 'leader' || leader.term !== term || durable === 'compacted' || match < leader.firstIndex)
+      return
+    promise(durable === leader.termAt(match), 'acknowledged-matches', () => {
+      return `${member} acknowledges ${match} of term ${durable} to ${to}, who has term ${leader.termAt(match)} there`
+    })
+  }
+
+  /** P1: a leader believes of no member that it has what it has not; unless that member is ahead in a newer term. */
+  #believesTruly({ view, member }: Life, from: MemberId): void {
+    const record = this.#disks.get(from)
+    const progress = view.progress().find(one => one.member === from)
+    if (!record || !progress || view.role !== 'leader' || progress.match < view.firstIndex) return
+    if (((record.lost ?? record.disk.state).raft?.hard.term ?? 0) > view.term) return
+    const { match } = progress
+    promise(hadDurably(record, from, match, view.termAt(match) ?? -1), 'acknowledged-matches', () => {
+      return `${member} believes that ${from} has ${match} of term ${view.termAt(match)}`
+    })
+  }
+
+  stepped(life: Life, input: Input, effects: readonly Effect[]): void {
+    const { view, member } = life
+    if (input.kind === 'message' && input.message.kind === 'append-ok') this.#believesTruly(life, input.from)
     const hasAccepted = effects.some(effect => effect.kind === 'accepted')
     const uncommitted = view.lastIndex - view.commit
     // One more, because a membership change needs no room.

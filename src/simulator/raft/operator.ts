@@ -40,9 +40,11 @@ export class Operator implements Actor<Wire> {
     return this.#cluster.survives(this.#asked, member)
   }
 
-  transfer(): void {
+  /** Asks that leadership be handed over; returns to whom. */
+  transfer(): MemberId | undefined {
     const target = oneOf(this.#host.random, this.#cluster.journal.committed.membership.voters)
     if (target) this.#ask({ kind: 'transfer', target })
+    return target
   }
 
   /** A quorum of the dead would be the end of the room: whoever changes memberships must not make one. */
@@ -54,7 +56,8 @@ export class Operator implements Actor<Wire> {
 
   #neededChange(): MembershipChange | undefined {
     const { voters, outgoing, learners, autoLeave } = this.#cluster.journal.committed.membership
-    if (outgoing.length > 0) return autoLeave ? undefined : { kind: 'leave-joint' }
+    // A joint configuration is left in its own time: while it lasts, everything must be agreed on by both halves.
+    if (outgoing.length > 0) return autoLeave || chance(this.#host.random, 0.7) ? undefined : { kind: 'leave-joint' }
     const lost = [...voters, ...learners].find(member => this.#cluster.isGone(member))
     if (lost) return simple({ set: 'removed', member: lost })
     if (voters.length >= this.#voters) return undefined
@@ -71,7 +74,7 @@ export class Operator implements Actor<Wire> {
     const voter = oneOf(random, voters)
     const learner = oneOf(random, learners)
     const change = (set: MemberChange['set'], member: MemberId | undefined) => member && simple({ set, member })
-    switch (integerBelow(random, 7)) {
+    switch (integerBelow(random, 8)) {
       case 0:
         return change('learner', oneOf(random, this.#spares()) ?? this.#cluster.join())
       case 1:
@@ -96,7 +99,7 @@ export class Operator implements Actor<Wire> {
     const staying = Math.max(1, voters.length - changes.length)
     for (const member of voters.slice(0, voters.length - staying))
       changes.push({ set: chance(random, 0.5) ? 'learner' : 'removed', member })
-    return changes.length > 0 ? { kind: 'enter-joint', changes, autoLeave: chance(random, 0.7) } : undefined
+    return changes.length > 0 ? { kind: 'enter-joint', changes, autoLeave: chance(random, 0.3) } : undefined
   }
 
   /** Members that exist, take part in nothing, and could. */

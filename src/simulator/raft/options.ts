@@ -11,7 +11,7 @@ export const raftFaultKinds = [
   'wipe', // a disk is lost; its member comes back under a new id, as a learner (R16)
   'adoption', // a member's host dies and a sibling restarts it from its disk within an election timeout (R30)
   'membership', // voters and learners come, go, and change places
-  'transfer', // leadership is handed over
+  'transfer', // leadership is handed over, perhaps to somebody whom nobody hears
 ] as const
 export type RaftFaultKind = (typeof raftFaultKinds)[number]
 
@@ -55,7 +55,7 @@ export function drawTemper(random: Sfc32, options: RaftSimulationOptions): Tempe
   const tickMs = 50
   const heartbeatTicks = 1 + Math.floor(between(random, 0, 3))
   const electionTicks = Math.max(5, 2 * heartbeatTicks) + Math.floor(between(random, 0, 10))
-  const thinkUs = logBetween(random, 4 * ms, 300 * ms)
+  const thinkUs = logBetween(random, 10 * ms, 400 * ms)
   const stormUs = Math.min(90 * second, Math.max(10 * second, (1.3 * options.ops * thinkUs) / options.clients))
   return {
     timing: {

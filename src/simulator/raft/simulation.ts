@@ -237,9 +237,12 @@ class Simulation {
         this.#operator.meddle()
         return undefined
       },
-      transfer: () => {
-        this.#operator.transfer()
-        return undefined
+      transfer: fault => {
+        const target = this.#operator.transfer()
+        const number = target === undefined ? undefined : cluster.nodes.get(target)?.number
+        if (number === undefined || fault.strength < 0.2) return undefined
+        // The heir hears that it may campaign, and nobody hears that it does (R10).
+        return this.#world.network.cut(from => from === number)
       },
       adoption: fault => {
         const node = victim(fault)

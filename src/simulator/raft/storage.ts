@@ -1,5 +1,5 @@
 /** A member's database: what is on it, what a write does to it, and the fence of epochs in the same transaction. */
-import type { MemberId } from '../../consensus/raft/messages.ts'
+import type { Entry, MemberId } from '../../consensus/raft/messages.ts'
 import type { Effect, RestoredState } from '../../consensus/raft/state.ts'
 import { Disk } from '../world/disk.ts'
 import type { World } from '../world/world.ts'
@@ -42,13 +42,17 @@ function land(stored: Stored, write: StorageWrite): Stored | undefined {
   if (write.kind === 'claim') return write.epoch > stored.epoch ? { ...stored, epoch: write.epoch } : undefined
   const { raft } = stored
   if (write.epoch !== stored.epoch || !raft) return undefined
-  // Entries on a disk have no gap, so those to keep are found by their place.
-  const firstIndex = raft.entries[0]?.index ?? 0
-  const keepFrom = Math.max(0, write.keepFrom - firstIndex)
-  const kept = raft.entries.slice(keepFrom, Math.max(keepFrom, write.keepTo + 1 - firstIndex))
+  const kept = keep(raft.entries, write)
   const snapshot = write.snapshot ?? raft.snapshot
   for (const entry of write.entries) kept.push(entry)
   return { epoch: stored.epoch, raft: { ...raft, hard: write.hard, snapshot, entries: kept, applied: snapshot.index } }
+}
+
+/** Entries on a disk have no gap, so those to keep are found by their place. */
+function keep(entries: readonly Entry[], { keepFrom, keepTo }: Pick<Persist, 'keepFrom' | 'keepTo'>): Entry[] {
+  const firstIndex = entries[0]?.index ?? 0
+  const from = Math.max(0, keepFrom - firstIndex)
+  return entries.slice(from, Math.max(from, keepTo + 1 - firstIndex))
 }
 
 /** Term of the durable entry at `index`; 'compacted' below the log; undefined if there is none. */

@@ -3,8 +3,8 @@
  * delay, duplicate and reorder. Rules cut links one way or both, or clog them: a clogged message arrives when the clog ends.
  */
 import { copyInto } from './copy.ts'
-import { chance, exponential, type Sfc32 } from './random.ts'
-import { ms } from './time.ts'
+import { chance, exponential, logBetween, type Sfc32 } from './random.ts'
+import { ms, second } from './time.ts'
 import type { World } from './world.ts'
 
 export interface Weather {
@@ -12,7 +12,7 @@ export interface Weather {
   lossRate: number
   /** Fraction of messages that arrive twice. */
   duplicateRate: number
-  /** Fraction of messages that ignore the order of their link and are delayed ten times as long. */
+  /** Fraction of messages that ignore the order of their link and come later, by up to `latenessMaxUs`. */
   reorderRate: number
   /** Delay of every message; on top comes an exponentially distributed part. */
   delayMinUs: number
@@ -27,6 +27,10 @@ export const fairWeather: Readonly<Weather> = {
   delayMinUs: 0.3 * ms,
   delayMeanUs: 2 * ms,
 }
+
+/** How late a message may be that has lost its place: from a hair to an election, or several, later. */
+const latenessMinUs = 1 * ms
+const latenessMaxUs = 8 * second
 
 /** Does it concern messages of this direction? Nodes are given by number, so that a rule also covers nodes yet to come. */
 export type Rule = (from: number, to: number) => boolean
@@ -86,7 +90,7 @@ export class Network<Message> {
     const { delayMinUs, delayMeanUs, reorderRate } = this.weather
     let arrivalUs = nowUs + Math.round(delayMinUs + exponential(this.#random, delayMeanUs))
     if (chance(this.#random, reorderRate)) {
-      arrivalUs += Math.round(exponential(this.#random, 10 * delayMeanUs))
+      arrivalUs += Math.round(logBetween(this.#random, latenessMinUs, latenessMaxUs))
     } else {
       const direction = sender * 2 ** 20 + receiver
       arrivalUs = Math.max(arrivalUs, this.#lastArrivalUs.get(direction) ?? 0)

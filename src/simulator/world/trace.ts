@@ -13,8 +13,8 @@ export interface TraceEvent {
 }
 
 export class Trace {
-  /** Two hashes of 32 bits, mixed differently; together they tell runs apart. */
-  #low = 0x9e3779b9
+  /** Two hashes of 32 bits, mixed differently; together they tell runs apart. Signed, because such numbers stay in registers. */
+  #low = 0x1e3779b9
   #high = 0x7f4a7c15
   readonly #words = new Map<string, number>()
   readonly #watch: ((event: TraceEvent) => void) | undefined
@@ -25,10 +25,15 @@ export class Trace {
 
   /** Mixes a number into the hash. */
   mix(value: number): void {
-    const low = value | 0
-    const bits = low === value ? low : low ^ Math.trunc(value / 2 ** 32)
-    this.#low = scramble(this.#low ^ bits)
-    this.#high = (Math.imul(this.#high, 0x01000193) ^ bits ^ (this.#low >>> 7)) >>> 0
+    const bits = value | 0
+    this.#mixBits(bits)
+    if (bits !== value) this.#mixBits(Math.trunc(value / 2 ** 32))
+  }
+
+  #mixBits(bits: number): void {
+    const low = Math.imul(this.#low ^ bits, 0x85ebca6b)
+    this.#low = low ^ (low >>> 15)
+    this.#high = Math.imul(this.#high ^ bits ^ (low >>> 9), 0x01000193)
   }
 
   note(timeUs: number, kind: string, node: string, peer?: string, detail?: unknown): void {
@@ -42,7 +47,7 @@ export class Trace {
 
   /** 16 hexadecimal digits. */
   get hash(): string {
-    return [this.#high, this.#low].map(half => half.toString(16).padStart(8, '0')).join('')
+    return [this.#high, this.#low].map(half => scramble(half).toString(16).padStart(8, '0')).join('')
   }
 
   #word(text: string): number {
