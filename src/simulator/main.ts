@@ -15,6 +15,17 @@ import { second } from './world/time.ts'
 
 const progressEveryMs = 2_000
 
+interface HuntVerdict {
+  readonly mutant: string
+  /** The seed that noticed it, after so many events of its run; null if none did. */
+  readonly seed: number | null
+  readonly seedEvents: number | null
+  /** Of all seeds up to that one. */
+  readonly events: number
+  /** The promise that it broke. */
+  readonly invariant: string | null
+}
+
 async function main(): Promise<number> {
   const [protocol, ...rest] = process.argv.slice(2)
   if (protocol === undefined || protocol === '--help' || protocol === '-h') {
@@ -27,7 +38,9 @@ async function main(): Promise<number> {
     say(raftHelp)
     return 0
   }
-  if (typeof command === 'string') return complain(command)
+  if (typeof command === 'string') return complain(`${command}\nnpm run sim -- raft --help says what there is`)
+  const unwritable = firstUnwritable(command)
+  if (unwritable !== undefined) return complain(unwritable)
   return command.isHunt ? hunt(command) : campaign(command)
 }
 
@@ -86,17 +99,25 @@ async function campaign(command: RaftCommand): Promise<number> {
     history: writeHistory(command, failure ?? first),
   }
   say(command.isJson ? JSON.stringify(summary) : textOf(summary))
-  return totals.failed + totals.nondeterministic > 0 ? 1 : 0
+  return totals.failed + totals.nondeterministic.length > 0 ? 1 : 0
 }
 
 /** Each mutant in turn, until a seed notices it. */
 async function hunt(command: RaftCommand): Promise<number> {
-  const verdicts: { mutant: string; seed: number | null; events: number; invariant: string | null }[] = []
+  const verdicts: HuntVerdict[] = []
   for (const mutant of mutants) {
     const { killedBy, seeds, events } = await huntMutant(mutant, command.options, seedsOf(command))
-    const invariant = killedBy?.violation?.invariant ?? null
-    verdicts.push({ mutant: mutant.name, seed: killedBy?.seed ?? null, events, invariant })
-    const fate = killedBy ? `seed ${killedBy.seed} after ${events} events: ${invariant}` : `SURVIVED ${seeds} seeds`
+    const verdict = {
+      mutant: mutant.name,
+      seed: killedBy?.seed ?? null,
+      seedEvents: killedBy?.events ?? null,
+      events,
+      invariant: killedBy?.violation?.invariant ?? null,
+    }
+    verdicts.push(verdict)
+    const fate = killedBy
+      ? `seed ${verdict.seed}, event ${verdict.seedEvents} of it (${events} in all): ${verdict.invariant}`
+      : `SURVIVED ${seeds} seeds`
     const line = `${mutant.name.padEnd(29)} ${fate}`
     if (command.isJson) note(line)
     else say(line)
@@ -105,6 +126,18 @@ async function hunt(command: RaftCommand): Promise<number> {
   if (command.isJson) say(JSON.stringify({ protocol: 'raft', mutants: verdicts, survivors }))
   else say(`${verdicts.length} mutants, ${verdicts.length - survivors} noticed, ${survivors} survived`)
   return survivors > 0 ? 1 : 0
+}
+
+/** Said before anything runs, not after an hour. */
+function firstUnwritable({ history, trace }: RaftCommand): string | undefined {
+  for (const file of [history, trace]) {
+    try {
+      if (file !== undefined) writeFileSync(file, '')
+    } catch (error) {
+      return `cannot write ${file}: ${error instanceof Error ? error.message : error}`
+    }
+  }
+  return undefined
 }
 
 function shrunkOf(failure: RunResult, command: RaftCommand, raft: typeof core): ShrunkFailure {

@@ -15,8 +15,8 @@ export interface CampaignTotals {
   faults: number
   simulatedUs: number
   readonly operations: { ok: number; fail: number; info: number }
-  /** Runs whose second time had another trace hash. */
-  nondeterministic: number
+  /** Seeds whose second run had another trace hash. */
+  readonly nondeterministic: number[]
 }
 
 export interface CampaignRequest {
@@ -38,13 +38,13 @@ export function runCampaign({ options, raft, seeds, only, isTwice, onRun }: Camp
     faults: 0,
     simulatedUs: 0,
     operations: { ok: 0, fail: 0, info: 0 },
-    nondeterministic: 0,
+    nondeterministic: [],
   }
   for (const seed of seeds) {
     const request = { seed, options, raft, ...(only && { only }) }
     const result = runSeed(request)
     add(totals, result)
-    if (isTwice && runSeed(request).traceHash !== result.traceHash) totals.nondeterministic++
+    if (isTwice && runSeed(request).traceHash !== result.traceHash) totals.nondeterministic.push(seed)
     onRun(result, totals)
   }
   return totals
@@ -85,7 +85,7 @@ export interface MutantVerdict {
   /** The run that noticed; undefined if it survived all seeds. */
   readonly killedBy: RunResult | undefined
   readonly seeds: number
-  /** Over all seeds it took. */
+  /** Of all the runs it took. */
   readonly events: number
 }
 

@@ -28,7 +28,8 @@ export function textOf(summary: CampaignSummary): string {
   ]
   if (summary.quorumLost > 0)
     lines.push(`${summary.quorumLost} runs lost their quorum for good; not asked for progress`)
-  if (summary.nondeterministic > 0) lines.push(`${summary.nondeterministic} seeds had another trace the second time`)
+  if (summary.nondeterministic.length > 0)
+    lines.push(`another trace the second time: seeds ${summary.nondeterministic.join()}`)
   if (history) lines.push(`history of seed ${history.seed}, ${history.events} events: ${history.file}`)
   for (const { message, replay } of summary.failures) lines.push('', message ?? '', `  ${replay}`)
   if (!shrunk) return lines.join('\n')
