@@ -8,6 +8,7 @@ import type { Effect, Input, RaftView, RestoredState } from '../../consensus/raf
 import { Committed } from './committed.ts'
 import { ElectionWatch } from './election-watch.ts'
 import { LogWatch } from './log-watch.ts'
+import { type ReadsSeen, ReadWatch } from './read-watch.ts'
 import { StateWatch } from './state-watch.ts'
 import type { DiskRecord, MemberDisk } from './storage.ts'
 import type { Command } from './wire.ts'
@@ -24,6 +25,7 @@ export interface Life {
   /** Highest epoch, and its host, that it has heard of each member. */
   readonly heard: Map<MemberId, { readonly epoch: number; readonly host: string }>
   readonly machine: MachineSeen
+  readonly reads: ReadsSeen
 }
 
 /** What the view showed after the last step. */
@@ -41,8 +43,6 @@ interface MachineSeen {
   /** Last index that it contains. */
   applied: number
   applying: Entry | undefined
-  /** By the id of a read: what was committed when it was asked. */
-  readonly reads: Map<number, number>
 }
 
 /** What the journal needs to know of a driver. */
@@ -59,11 +59,13 @@ export class Journal {
   readonly #elections = new ElectionWatch()
   readonly #logs: LogWatch
   readonly #states: StateWatch
+  readonly #reads: ReadWatch
 
   constructor(genesis: { readonly index: number; readonly membership: Membership }, uncommittedEntriesMax: number) {
     this.committed = new Committed(genesis)
     this.#logs = new LogWatch(this.committed, this.lives, this.disks, uncommittedEntriesMax)
     this.#states = new StateWatch(this.committed)
+    this.#reads = new ReadWatch(this.committed, this.lives)
   }
 
   started({ id, raft }: Subject, life: number, restored: RestoredState): void {
@@ -72,8 +74,9 @@ export class Journal {
     const { view } = raft
     const { role, term, votedFor, commit, lastIndex, membership } = view
     const seen = { role, term, votedFor, commit, lastIndex, membership }
-    const machine = { applied: restored.snapshot.index, applying: undefined, reads: new Map() }
-    const started: Life = { member: id, life, view, disk, seen, terms: [], heard: new Map(), machine }
+    const machine = { applied: restored.snapshot.index, applying: undefined }
+    const reads = { asked: new Map(), term: 0, begun: new Map(), answered: new Map() }
+    const started: Life = { member: id, life, view, disk, seen, terms: [], heard: new Map(), machine, reads }
     this.lives.set(id, started)
     this.#logs.started(started)
     this.#states.started(started, restored.snapshot)
@@ -94,7 +97,7 @@ export class Journal {
     this.#elections.stepped(life, input, effects)
     this.#check(life)
     this.#logs.stepped(life, input, effects)
-    this.#states.stepped(life, input, effects)
+    this.#reads.stepped(life, input, effects)
   }
 
   sent({ id }: Subject, to: MemberId, message: RaftMessage): void {
@@ -102,6 +105,8 @@ export class Journal {
     if (!life) return
     this.#elections.sent(life, to, message)
     if (message.kind === 'append-ok') this.#logs.acknowledged(life, to, message)
+    if (message.kind === 'heartbeat') this.#reads.heartbeat(life, message)
+    if (message.kind === 'heartbeat-ok') this.#reads.heard(id, to, message)
   }
 
   applying({ id }: Subject, entry: Entry): void {

@@ -1,7 +1,6 @@
-/** Promises about state machines: the same entries in the same order, each command once, memberships and reads as committed. */
+/** Promises about state machines: the same entries in the same order, each command once, memberships as committed. */
 import type { Entry, Snapshot } from '../../consensus/raft/messages.ts'
 import type { Outcome } from '../../consensus/raft/sessions.ts'
-import type { Effect, Input } from '../../consensus/raft/state.ts'
 import { promise } from '../world/violation.ts'
 import { type Committed, isSameEntry, printed, printOf } from './committed.ts'
 import type { Life } from './journal.ts'
@@ -23,20 +22,6 @@ export class StateWatch {
   started(life: Life, snapshot: Snapshot): void {
     this.#isOfHistory(life, snapshot)
     this.#membershipFits(life)
-  }
-
-  stepped(life: Life, input: Input, effects: readonly Effect[]): void {
-    const { reads } = life.machine
-    if (input.kind === 'read') reads.set(input.id, this.#committed.index)
-    for (const effect of effects) {
-      if (effect.kind !== 'read-ready') continue
-      const committed = reads.get(effect.id) ?? 0
-      reads.delete(effect.id)
-      promise(effect.index >= committed, 'read-index', () => {
-        return `${life.member} answers at ${effect.index} a read asked when ${committed} was committed`
-      })
-      promise(life.view.applied >= effect.index, 'read-index', () => `${life.member} answers before it has applied`)
-    }
   }
 
   applying(life: Life, entry: Entry): void {

@@ -97,7 +97,7 @@ export class FaultInjector<Message> {
       duplicate: fault => this.#changeWeather(fault, { duplicateRate: fault.strength }),
       reorder: fault => this.#changeWeather(fault, { reorderRate: fault.strength }),
       partition: fault => {
-        const inside = this.#someNodes(detailsOf(fault))
+        const inside = fault.pick >= 0.7 ? this.#firstVictimAndSome(fault) : this.#someNodes(detailsOf(fault))
         return this.#world.network.cut((from, to) => inside.has(from) !== inside.has(to))
       },
       oneway: fault => this.#world.network.cut(this.#oneWay(fault)),
@@ -170,6 +170,17 @@ export class FaultInjector<Message> {
         .map(node => node.number)
         .slice(0, count),
     )
+  }
+
+  /** The first victim without any other, and some of those that faults never hit (its clients, say, who notice nothing). */
+  #firstVictimAndSome(fault: Fault): Set<number> {
+    const random = detailsOf(fault)
+    const [first, ...others] = this.#victims()
+    const victims = new Set(others)
+    const inside = new Set(first && [first.number])
+    for (const node of this.#world.nodes.values())
+      if (!victims.has(node) && chance(random, 0.5)) inside.add(node.number)
+    return inside
   }
 
   #oneWay(fault: Fault): Rule {
