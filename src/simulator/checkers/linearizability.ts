@@ -5,9 +5,12 @@
  *
  * An operation that nobody heard the end of has no end: the search may place it anywhere after its call, or leave it out.
  */
+
+import { Demand } from './demand.ts'
 import type { Operation } from './history.ts'
 import { checkStepsMax } from './limits.ts'
 import { illegal, type Model, type ModelState } from './models.ts'
+import { Timeline } from './timeline.ts'
 import { Visited } from './visited.ts'
 
 export type Verdict =
@@ -47,134 +50,106 @@ export function checkLinearizable(
   return undecided ? { kind: 'undecided', key: undecided[0] } : { kind: 'linearizable' }
 }
 
-/** A choice made on the way, to be taken back. */
-interface Choice {
+/** An operation that was placed, to be taken back. */
+interface Step {
   readonly operation: number
   readonly before: ModelState
+  /** There was no alternative to it. */
+  readonly isForced: boolean
 }
 
 function checkKey(model: Model, key: string, operations: readonly Operation[], stepsMax: number): Verdict {
-  const timeline = new Timeline(operations)
-  const visited = new Visited(operations.length)
-  const choices: Choice[] = []
-  let state = model.initial
-  let entry = timeline.first()
-  let steps = 0
-  let longest: readonly number[] = []
-  let unexplained = 0
-
-  // When no end is left in the timeline, whatever calls remain were never answered, and may be left out.
-  while (timeline.endsLeft > 0) {
-    if (++steps > stepsMax) return { kind: 'undecided', key }
-    const index = timeline.operationAt(entry)
-    if (timeline.isCall(entry)) {
-      const next = model.apply(state, at(operations, index))
-      if (next !== illegal && visited.enter(index, next)) {
-        choices.push({ operation: index, before: state })
-        state = next
-        timeline.lift(index)
-        entry = timeline.first()
-      } else {
-        entry = timeline.after(entry)
-      }
-      continue
-    }
-    // This operation has ended and was not placed: some earlier choice was wrong.
-    if (choices.length > longest.length || longest.length === 0) {
-      longest = choices.map(choice => choice.operation)
-      unexplained = index
-    }
-    const choice = choices.pop()
-    if (!choice) {
-      const order = longest.map(place => at(operations, place))
-      return { kind: 'not-linearizable', key, order, unexplained: at(operations, unexplained) }
-    }
-    state = choice.before
-    visited.leave(choice.operation)
-    timeline.unlift(choice.operation)
-    entry = timeline.after(timeline.callOf(choice.operation))
+  const search = new Search(model, operations)
+  for (let steps = 0; !search.isDone; steps++) {
+    if (steps >= stepsMax) return { kind: 'undecided', key }
+    if (!search.step()) return { kind: 'not-linearizable', key, ...search.evidence() }
   }
   return { kind: 'linearizable' }
 }
 
-/** The calls and ends not yet explained, in order, as a list from which an operation is taken and put back in O(1). */
-class Timeline {
-  endsLeft = 0
-  readonly #operation: Int32Array
-  readonly #next: Int32Array
-  readonly #previous: Int32Array
-  readonly #callOf: Int32Array
-  readonly #endOf: Int32Array
+/** An order of operations, longer or shorter by one with each step. */
+class Search {
+  readonly #model: Model
+  readonly #operations: readonly Operation[]
+  readonly #timeline: Timeline
+  readonly #visited: Visited
+  readonly #demand: Demand
+  readonly #taken: Step[] = []
+  #state: ModelState
+  #entry: number
+  #longest: readonly number[] = []
+  #unexplained = 0
 
-  constructor(operations: readonly Operation[]) {
-    const points: { readonly position: number; readonly operation: number; readonly isEnd: boolean }[] = []
-    operations.forEach(({ calledAt, returnedAt }, operation) => {
-      points.push({ position: calledAt, operation, isEnd: false })
-      if (returnedAt !== undefined) points.push({ position: returnedAt, operation, isEnd: true })
-    })
-    points.sort((one, other) => one.position - other.position)
-    const size = points.length + 2 // entry 0 is the head, the last one the tail
-    this.#operation = new Int32Array(size)
-    this.#next = Int32Array.from({ length: size }, (_, entry) => entry + 1)
-    this.#previous = Int32Array.from({ length: size }, (_, entry) => entry - 1)
-    this.#callOf = new Int32Array(operations.length)
-    this.#endOf = new Int32Array(operations.length)
-    points.forEach(({ operation, isEnd }, place) => {
-      const entry = place + 1
-      this.#operation[entry] = operation
-      if (isEnd) this.endsLeft++
-      ;(isEnd ? this.#endOf : this.#callOf)[operation] = entry
-    })
+  constructor(model: Model, operations: readonly Operation[]) {
+    this.#model = model
+    this.#operations = operations
+    this.#timeline = new Timeline(operations)
+    this.#visited = new Visited(operations.length)
+    this.#demand = new Demand(model, operations)
+    this.#state = model.initial
+    this.#entry = this.#timeline.first()
   }
 
-  first(): number {
-    return this.after(0)
+  /** When no end is left in the timeline, whatever calls remain were never answered, and may be left out. */
+  get isDone(): boolean {
+    return this.#timeline.endsLeft === 0
   }
 
-  after(entry: number): number {
-    return this.#next[entry] as number
+  /** One operation more, or one choice less; false when there is no choice left. */
+  step(): boolean {
+    const timeline = this.#timeline
+    const forced = this.#entry === timeline.first() ? this.#passiveFit() : undefined
+    if (forced !== undefined) return this.#take(forced, this.#state, true) || this.#goBack(forced)
+    const index = timeline.operationAt(this.#entry)
+    // This operation has ended and was not placed: some earlier choice was wrong.
+    if (!timeline.isCall(this.#entry)) return this.#goBack(index)
+    const next = this.#model.apply(this.#state, at(this.#operations, index))
+    const isPossible = next !== illegal && (next === this.#state || !this.#demand.forbids(index, this.#state))
+    if (!isPossible || !this.#take(index, next, false)) this.#entry = timeline.after(this.#entry)
+    return true
   }
 
-  operationAt(entry: number): number {
-    return this.#operation[entry] as number
+  evidence(): { readonly order: readonly Operation[]; readonly unexplained: Operation } {
+    const order = this.#longest.map(place => at(this.#operations, place))
+    return { order, unexplained: at(this.#operations, this.#unexplained) }
   }
 
-  callOf(operation: number): number {
-    return this.#callOf[operation] as number
-  }
-
-  isCall(entry: number): boolean {
-    return this.callOf(this.operationAt(entry)) === entry
-  }
-
-  lift(operation: number): void {
-    this.#unlink(this.callOf(operation))
-    const end = this.#endOf[operation] as number
-    if (end === 0) return
-    this.#unlink(end)
-    this.endsLeft--
-  }
-
-  /** Puts back what was lifted last; undoing in reverse order finds the neighbours as they were. */
-  unlift(operation: number): void {
-    const end = this.#endOf[operation] as number
-    if (end !== 0) {
-      this.#relink(end)
-      this.endsLeft++
+  /** Of those that may come next one that never changes anything and fits: nothing is gained by placing it later. */
+  #passiveFit(): number | undefined {
+    const timeline = this.#timeline
+    for (let entry = timeline.first(); timeline.isCall(entry); entry = timeline.after(entry)) {
+      const index = timeline.operationAt(entry)
+      const operation = at(this.#operations, index)
+      if (this.#model.isPassive(operation) && this.#model.apply(this.#state, operation) !== illegal) return index
     }
-    this.#relink(this.callOf(operation))
+    return undefined
   }
 
-  #unlink(entry: number): void {
-    const previous = this.#previous[entry] as number
-    const next = this.#next[entry] as number
-    this.#next[previous] = next
-    this.#previous[next] = previous
+  #take(operation: number, next: ModelState, isForced: boolean): boolean {
+    if (!this.#visited.enter(operation, next)) return false
+    this.#taken.push({ operation, before: this.#state, isForced })
+    this.#state = next
+    this.#demand.place(operation)
+    this.#timeline.lift(operation)
+    this.#entry = this.#timeline.first()
+    return true
   }
 
-  #relink(entry: number): void {
-    this.#next[this.#previous[entry] as number] = entry
-    this.#previous[this.#next[entry] as number] = entry
+  /** To the last choice that had an alternative. */
+  #goBack(unexplained: number): boolean {
+    if (this.#taken.length > this.#longest.length || this.#longest.length === 0) {
+      this.#longest = this.#taken.map(step => step.operation)
+      this.#unexplained = unexplained
+    }
+    for (let last = this.#taken.pop(); last; last = this.#taken.pop()) {
+      this.#state = last.before
+      this.#visited.leave(last.operation)
+      this.#demand.unplace(last.operation)
+      this.#timeline.unlift(last.operation)
+      this.#entry = this.#timeline.after(this.#timeline.callOf(last.operation))
+      if (!last.isForced) return true
+    }
+    return false
   }
 }
 

@@ -11,6 +11,12 @@ export interface Model {
   readonly initial: ModelState
   /** The state after `operation`, or `illegal`. An operation with an unknown output may have returned anything. */
   apply(state: ModelState, operation: Operation): ModelState | typeof illegal
+  /** It never changes any state, and its answer is known. */
+  isPassive(operation: Operation): boolean
+  /** The one state in which the operation could return what it did, if there is only one; undefined promises nothing. */
+  needs?(operation: Operation): ModelState | undefined
+  /** The one state other than the one it finds that the operation can lead to. Needed if `needs` is given. */
+  makes?(operation: Operation): ModelState | undefined
 }
 
 /** A register with read, write and compare-and-set. Values that are not primitive are compared by their JSON text. */
@@ -26,6 +32,16 @@ export const registerModel: Model = {
     if (output === replaced || output === undefined) return matches ? plain(next) : illegal
     return illegal
   },
+  isPassive: ({ f, output }) => output !== undefined && (f === 'read' || output === mismatch),
+  needs({ f, input, output }) {
+    if (output === undefined) return undefined
+    if (f === 'read') return plain(output)
+    return f === 'cas' && output === replaced ? plain(pair(input)[0]) : undefined
+  },
+  makes({ f, input, output }) {
+    if (f === 'write') return plain(input)
+    return f === 'cas' && output !== mismatch ? plain(pair(input)[1]) : undefined
+  },
 }
 
 /** A string that grows: `append` adds to it, `get` reads it, `put` replaces it. */
@@ -36,6 +52,7 @@ export const appendModel: Model = {
     if (f === 'put') return plain(input)
     return `${state}${plain(input)}`
   },
+  isPassive: ({ f, output }) => f === 'get' && output !== undefined,
 }
 
 function plain(value: unknown): ModelState {
