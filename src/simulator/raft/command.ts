@@ -29,6 +29,7 @@ export const raftFlags = {
   mutate: { type: 'string' },
   mutants: { type: 'boolean' },
   twice: { type: 'boolean' },
+  blind: { type: 'boolean' },
   'no-shrink': { type: 'boolean' },
   history: { type: 'string' },
   trace: { type: 'string' },
@@ -58,6 +59,8 @@ fails, if a promise is broken.
                   the first
   --trace FILE    everything that happened, one JSON object a line (needs one seed)
   --twice         run each seed twice and compare the trace hashes
+  --blind         nobody looks inside: only the clients' history, progress and the core's own invariants
+                  are checked (with --mutants: what would be noticed by these alone)
   --no-shrink     do not look for the shortest fault list of a failure
   --mutate NAME   put a named fault into the core
   --mutants       put each named fault into the core in turn, until a seed notices it; exit code 1 if
@@ -95,6 +98,7 @@ export function raftCommandOf(flags: RaftFlags): RaftCommand | string {
       ops: integer('ops', defaultOptions.ops, 1, 100_000),
       keys: integer('keys', defaultOptions.keys, 1, 1_000),
       faults,
+      isBlind: flags.blind === true,
     },
     seed: integer('seed', 1, 0, Number.MAX_SAFE_INTEGER - 10_000_000),
     seeds,
@@ -115,6 +119,7 @@ export function replayCommand({ options, mutate }: RaftCommand, seed: number, on
   const { members, clients, ops, keys, faults } = options
   const parts = [`npm run sim -- raft --members ${members} --clients ${clients} --ops ${ops} --keys ${keys}`]
   parts.push(`--seed ${seed} --faults ${faults.join() || 'none'}`)
+  if (options.isBlind) parts.push('--blind')
   if (mutate !== undefined) parts.push(`--mutate ${mutate}`)
   if (only) parts.push(`--only ${only.join() || '-'}`)
   return parts.join(' ')

@@ -23,6 +23,8 @@ export interface RaftSimulationOptions {
   readonly ops: number
   readonly keys: number
   readonly faults: readonly RaftFaultKind[]
+  /** Only what is seen from outside counts: the clients' history, progress, and the core's own invariants. */
+  readonly isBlind: boolean
 }
 
 export const defaultOptions: RaftSimulationOptions = {
@@ -31,6 +33,7 @@ export const defaultOptions: RaftSimulationOptions = {
   ops: 500,
   keys: 5,
   faults: raftFaultKinds,
+  isBlind: false,
 }
 
 /** What differs from seed to seed besides the faults: small limits make rare paths common. */

@@ -12,7 +12,7 @@ import { type FaultHandler, FaultInjector } from '../world/fault-injector.ts'
 import { drawStorm, type Fault } from '../world/storm.ts'
 import { ms, second } from '../world/time.ts'
 import type { TraceEvent } from '../world/trace.ts'
-import { promise, Violation } from '../world/violation.ts'
+import { insist, lookingAway, Violation } from '../world/violation.ts'
 import { World } from '../world/world.ts'
 import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
@@ -52,7 +52,7 @@ export interface RunResult {
 
 export function runSeed(request: RunRequest): RunResult {
   const simulation = new Simulation(request)
-  const violation = simulation.run()
+  const violation = request.options.isBlind ? lookingAway(() => simulation.run()) : simulation.run()
   return { seed: request.seed, violation, ...simulation.result() }
 }
 
@@ -143,7 +143,7 @@ class Simulation {
     if (!this.#cluster.survives(undefined)) return this.#injector.rage()
     this.#world.runUntil(untilUs, () => this.#isIdle || this.#haveApplied(goal + 1))
     const isReached = this.#isIdle || this.#haveApplied(goal + 1) || !this.#cluster.survives(undefined)
-    promise(isReached, 'liveness', () => `a lull, and not all are at ${goal + 1}; ${this.#describe()}`)
+    insist(isReached, 'liveness', () => `a lull, and not all are at ${goal + 1}; ${this.#describe()}`)
     this.#injector.rage()
   }
 
@@ -172,8 +172,8 @@ class Simulation {
     const untilUs = this.#world.nowUs + CALM_SECONDS_MAX * second + perClient * (2 * this.#temper.thinkUs + 500 * ms)
     const isEqual = (): boolean => this.#haveApplied(this.#cluster.journal.committed.index)
     this.#world.runUntil(untilUs, () => this.#isIdle && isEqual())
-    promise(this.#isIdle, 'liveness', () => `${this.#workload.left} operations left; ${this.#describe()}`)
-    promise(isEqual(), 'liveness', () => `members differ; ${this.#describe()}`)
+    insist(this.#isIdle, 'liveness', () => `${this.#workload.left} operations left; ${this.#describe()}`)
+    insist(isEqual(), 'liveness', () => `members differ; ${this.#describe()}`)
   }
 
   #chooseSurvivors(): Set<MemberId> {

@@ -10,6 +10,24 @@ export class Violation extends Error {
   }
 }
 
+let isLookingAway = false
+
+/** For whoever watches a protocol from inside. */
 export function promise(condition: unknown, invariant: string, message: () => string): asserts condition {
+  if (!condition && !isLookingAway) throw new Violation(invariant, message())
+}
+
+/** For what is seen from outside, and counts also while the watchers look away. */
+export function insist(condition: unknown, invariant: string, message: () => string): asserts condition {
   if (!condition) throw new Violation(invariant, message())
+}
+
+/** Runs something while no promise is checked, to see what would be noticed without the watchers. */
+export function lookingAway<T>(run: () => T): T {
+  isLookingAway = true
+  try {
+    return run()
+  } finally {
+    isLookingAway = false
+  }
 }
