@@ -76,7 +76,9 @@ export function shrinkFailure(failure: RunResult, options: RaftSimulationOptions
     const only = part.map(({ id }) => id)
     return runSeed({ seed: failure.seed, options, raft, only }).violation?.invariant === invariant
   }
-  const { items, runs, isMinimal } = shrink(failure.faults, fails)
+  // What had not begun when the promise was broken had no part in it.
+  const begun = failure.faults.filter(({ atUs }) => atUs <= failure.simulatedUs)
+  const { items, runs, isMinimal } = shrink(begun, fails)
   return { faults: items, runs, isMinimal }
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin, type Rolldown } from 'vite'
+import type { Plugin, Rolldown } from 'vite'
 import { invariant } from '../../base/invariant.ts'
 
 /** What a (mutated) core offers: its index. */
@@ -46,6 +46,7 @@ async function buildMutant(mutation: Mutation): Promise<RaftModule> {
     enforce: 'pre',
     load: id => (id === CORE + mutation.file ? source : null),
   }
+  const { build } = await import('vite') // takes a second to load, and most runs break nothing
   const output = await build({
     configFile: false,
     logLevel: 'silent',

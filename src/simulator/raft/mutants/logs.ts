@@ -31,6 +31,13 @@ export const logs: readonly Row[] = [
     'const commit = core.log.commit\n    const { sender, term } = core',
   ],
   [
+    'hint-below-zero',
+    'follower.ts',
+    'a refusal hints at a place below the beginning; only the wire schema minds',
+    'const hintIndex = log.lastAgreeable(prevIndex, prevTerm)',
+    'const hintIndex = log.lastAgreeable(prevIndex, prevTerm) - 1e6',
+  ],
+  [
     'no-noop',
     'replication.ts',
     'a new leader appends nothing of its own term, so what it inherited stays uncommitted (§8)',
