@@ -8,7 +8,7 @@ import type { MemberId } from '../../consensus/raft/messages.ts'
 import { type HistoryEvent, operationsOf } from '../checkers/history.ts'
 import { checkLinearizable } from '../checkers/linearizability.ts'
 import { registerModel } from '../checkers/models.ts'
-import { type FaultHandler, FaultInjector } from '../world/fault-injector.ts'
+import { FaultInjector } from '../world/fault-injector.ts'
 import { drawStorm, type Fault } from '../world/storm.ts'
 import { ms, second } from '../world/time.ts'
 import type { TraceEvent } from '../world/trace.ts'
@@ -16,6 +16,7 @@ import { insist, lookingAway, Violation } from '../world/violation.ts'
 import { World } from '../world/world.ts'
 import { Client } from './client.ts'
 import { Cluster } from './cluster.ts'
+import { raftFaults } from './faults.ts'
 import { CALM_SECONDS_MAX } from './limits.ts'
 import type { RaftModule } from './load-mutant.ts'
 import { Operator } from './operator.ts'
@@ -85,7 +86,11 @@ class Simulation {
       world.addNode(`c${count}`).start(host => new Client(host, count, parts))
     }
     this.#operator = this.#startOperator(options.members)
-    this.#injector = new FaultInjector(world, () => cluster.present, this.#handlers(temper.timing.electionMs))
+    this.#injector = new FaultInjector(
+      world,
+      () => cluster.present,
+      raftFaults(cluster, this.#operator, temper.timing.electionMs),
+    )
     const storm = drawStorm(world.random.fork('storm'), options.faults, temper.stormUs)
     this.#faults = only ? storm.filter(({ id }) => only.includes(id)) : storm
     this.#injector.schedule(this.#faults)
@@ -224,57 +229,5 @@ class Simulation {
       return operator
     })
     return made[0] as Operator
-  }
-
-  #handlers(electionMs: number): Record<string, FaultHandler> {
-    const cluster = this.#cluster
-    const victim = ({ pick }: Fault) => {
-      const up = cluster.present.filter(node => node.isUp)
-      return pick >= 0.7 ? up[0] : up[Math.floor((pick / 0.7) * up.length)]
-    }
-    return {
-      membership: () => {
-        this.#operator.meddle()
-        return undefined
-      },
-      transfer: fault => {
-        const target = this.#operator.transfer()
-        const number = target === undefined ? undefined : cluster.nodes.get(target)?.number
-        if (number === undefined || fault.strength < 0.2) return undefined
-        // The heir hears that it may campaign, and nobody hears that it does (R10).
-        return this.#world.network.cut(from => from === number)
-      },
-      adoption: fault => {
-        const node = victim(fault)
-        node?.crash()
-        // A sibling has the lock within milliseconds; what the dead host sent is still on its way.
-        this.#world.schedule(fault.strength * electionMs * ms, () => {
-          if (node && !node.isUp) node.start()
-          return node?.name
-        })
-        return undefined
-      },
-      wipe: fault => {
-        const node = victim(fault)
-        const member = node?.name as MemberId | undefined
-        // More lost disks than a minority is the end of any consensus; a person starts a new generation then.
-        if (!member || !this.#operator.canLose(member)) return undefined
-        cluster.wipe(member)
-        cluster.join()
-        return undefined
-      },
-      disk: fault => {
-        const node = victim(fault)
-        const disk = node && cluster.journal.disks.get(node.name as MemberId)?.disk
-        if (!disk) return undefined
-        if (fault.strength > 0.6) disk.isFailing = true
-        else disk.slowness = 1 + fault.strength * 200
-        return () => {
-          disk.isFailing = false
-          disk.slowness = 1
-          if (!node.isUp) node.start()
-        }
-      },
-    }
   }
 }
