@@ -46,7 +46,7 @@ export interface Temper {
   readonly thinkUs: number
   readonly readRate: number
   readonly casRate: number
-  /** Messages are also parsed by the wire schema, as a real link does. */
+  /** Every message is also parsed by the wire schema, as a real link does; else a sample of each kind (member.ts). */
   readonly isParsed: boolean
   /** When the faults pause until everybody has caught up, in order of time. */
   readonly lullsUs: readonly number[]
@@ -73,7 +73,7 @@ export function drawTemper(random: Sfc32, options: RaftSimulationOptions): Tempe
     thinkUs,
     readRate: between(random, 0.1, 0.7),
     casRate: between(random, 0.1, 0.5),
-    isParsed: chance(random, 0.1),
+    isParsed: chance(random, 0.02),
     lullsUs: Array.from({ length: Math.floor(between(random, 0, 5)) }, () =>
       Math.round(between(random, 0, stormUs)),
     ).sort((one, other) => one - other),
