@@ -16,9 +16,9 @@ function passes(result: RunResult): void {
 }
 
 describe('the Raft core', () => {
-  test('keeps every promise over 60 seeds of all faults', () => {
+  test('keeps every promise over 40 seeds of all faults', () => {
     const sum = { faults: 0, terms: 0, commits: 0, memberships: 0, ok: 0 }
-    for (let seed = 1_001; seed <= 1_060; seed++) {
+    for (let seed = 1_001; seed <= 1_040; seed++) {
       const result = run(seed)
       passes(result)
       sum.faults += result.faults.length
@@ -28,11 +28,11 @@ describe('the Raft core', () => {
       sum.ok += result.operations.ok
     }
     // Otherwise nothing was put to the test.
-    expect(sum.faults).toBeGreaterThan(3_000)
-    expect(sum.terms).toBeGreaterThan(500)
-    expect(sum.commits).toBeGreaterThan(10_000)
-    expect(sum.memberships).toBeGreaterThan(200)
-    expect(sum.ok).toBeGreaterThan(25_000)
+    expect(sum.faults).toBeGreaterThan(2_000)
+    expect(sum.terms).toBeGreaterThan(300)
+    expect(sum.commits).toBeGreaterThan(7_000)
+    expect(sum.memberships).toBeGreaterThan(130)
+    expect(sum.ok).toBeGreaterThan(17_000)
   })
 
   test.for(regressionSeeds)('keeps every promise in seed %i: %s', ([seed]) => passes(run(seed)))
@@ -51,7 +51,7 @@ describe('the Raft core', () => {
 
 describe('a run', () => {
   test('is the same the second time, event for event, and another for another seed', () => {
-    const hashes = [1, 2, 3, 4, 5, 6, 7, 8].map(seed => {
+    const hashes = [1, 2, 3, 4, 5].map(seed => {
       const { traceHash, events } = run(seed)
       expect([run(seed).traceHash, run(seed).events], `seed ${seed}`).toEqual([traceHash, events])
       return traceHash
