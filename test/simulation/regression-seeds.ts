@@ -1,6 +1,6 @@
 /**
- * Seeds that once failed, and seeds whose storms reach corners that hardly any other reaches: each was the first that noticed
- * a mutant that shows only there (docs/simulation.md). They run with the default options.
+ * A seed that fails joins this list. So far it holds seeds whose storms reach corners that hardly any other reaches: each was
+ * the first that noticed a mutant which hides there (docs/simulation.md). They run with the default options.
  */
 export const regressionSeeds: readonly (readonly [seed: number, reaches: string])[] = [
   [16, 'a quorum of one half of a joint configuration'],
