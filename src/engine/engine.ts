@@ -3,7 +3,7 @@
  * It runs in a worker in tabs; what differs between platforms is handed in.
  */
 import type { Clock } from '../base/clock.ts'
-import { MeshError } from '../base/errors.ts'
+import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
@@ -62,6 +62,8 @@ export class Engine {
     ['admitted', 'waiting'],
   ])
   readonly #startWork: (work: Promise<Work>) => void
+  /** When this tab is first usable, joined or alone. */
+  readonly #settled = Promise.withResolvers<void>()
   #jobs: Work | undefined
   #phase: Phase = 'joining'
   #problem: MeshSnapshot['problem']
@@ -106,9 +108,14 @@ export class Engine {
     this.#startWork = resolve
   }
 
+  /** Resolves when others can find this tab; what jobs need is loaded once it is usable, since joining goes first. */
   async start(): Promise<void> {
     this.#changed()
     await this.mesh.start()
+    void this.#settled.promise.then(() => this.#openWork())
+  }
+
+  async #openWork(): Promise<void> {
     const work = this.#options.createWork({
       mesh: this.mesh,
       name: () => this.mesh.announced.name,
@@ -116,8 +123,13 @@ export class Engine {
       count: counter => this.mesh.count(counter),
     })
     this.#startWork(work)
-    this.#jobs = await work
-    this.#changed()
+    try {
+      this.#jobs = await work
+      this.#changed()
+    } catch (thrown) {
+      const { code, message } = toMeshError(thrown, 'unsupported')
+      this.#trouble(new MeshError(code, `This tab can do no jobs: ${message}`))
+    }
   }
 
   rename(name: string): void {
@@ -253,6 +265,7 @@ export class Engine {
     this.#joinedAtMs ??= this.#options.clock.nowMs()
     if (!this.#isReady) {
       this.#isReady = true
+      this.#settled.resolve()
       this.#pushSnapshot()
       const { identity, session } = this.#options
       this.#options.push({ kind: 'ready', slot: identity.slot, session })

@@ -10,6 +10,7 @@ import type { Rendezvous, RendezvousMember } from '../link/rendezvous.ts'
 import { isOlder } from '../link/webrtc/glare.ts'
 import { anyVersionSchema, speaksOurVersion } from './announcement.ts'
 import { membersMax } from './limits.ts'
+import type { MembershipWord } from './membership/driver.ts'
 import { parseJson } from './parse-json.ts'
 import type { Room } from './room.ts'
 import { openRecord, type Signed } from './signed.ts'
@@ -41,6 +42,7 @@ export class Lobby {
   readonly #options: LobbyOptions
   readonly #sessions = new Map<PeerId, SessionId>()
   readonly #peers = new Map<SessionId, PeerId>()
+  readonly #hellos = new Map<SessionId, Signed>()
 
   constructor(options: LobbyOptions) {
     this.#options = options
@@ -64,6 +66,12 @@ export class Lobby {
     this.#options.rendezvous.setHello(await this.#sealHello(announcement))
   }
 
+  /** What this session says of itself, as a word for membership; undefined where it was not listed. */
+  helloOf(peer: PeerId, session: SessionId): MembershipWord | undefined {
+    const hello = this.#sessions.get(peer) === session ? this.#hellos.get(session) : undefined
+    return hello && { kind: 'members', announcements: [hello] }
+  }
+
   get candidates(): ReadonlyMap<PeerId, SessionId> {
     return this.#sessions
   }
@@ -76,6 +84,7 @@ export class Lobby {
   forget(peer: PeerId, session: SessionId): void {
     if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
     this.#peers.delete(session)
+    this.#hellos.delete(session)
   }
 
   leave(): void {
@@ -112,6 +121,7 @@ export class Lobby {
     if (!known && this.#sessions.size >= membersMax) return false
     this.#sessions.set(hello.by, member.session)
     this.#peers.set(member.session, hello.by)
+    this.#hellos.set(member.session, parseJson(plain) as Signed)
     onCandidate(hello.by, isNewcomer)
     return true
   }

@@ -175,8 +175,10 @@ export class MeshPeer implements Mesh {
 
   /** Joins the lobby while the node starts: neither has to wait for the other. */
   async start(): Promise<void> {
+    // Making a node takes this thread longer than signaling needs to list the others, so it comes second.
+    await this.#lobby.join(await this.#membership.signOwn())
     this.#node = this.#startNode()
-    await Promise.all([this.#node, this.#membership.signOwn().then(announcement => this.#lobby.join(announcement))])
+    await this.#node
   }
 
   async #startNode(): Promise<Node> {
@@ -300,6 +302,9 @@ export class MeshPeer implements Mesh {
     this.#overlay.succeeded(peer)
     this.#membership.heard(peer, session)
     this.#emitter.emit('link-open', link)
+    // A newcomer knows its first neighbour from the list of those present, and need not wait to be told.
+    const hello = this.#lobby.helloOf(peer, session)
+    if (hello && this.#membership.members.size === 0) void this.#membership.receive(hello, peer)
     void this.#introduce(peer)
     const isRing = () => ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
     if (this.#links.peers.length > linksMax && !isRing()) void this.#dialler.retire(peer)
