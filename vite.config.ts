@@ -1,10 +1,11 @@
 // One page: the console at /. `vite` serves it with signaling on the same port; `vite build` writes dist/.
 import { defineConfig } from 'vite'
+import { preload } from './build/preload.ts'
 import { trim } from './build/trim.ts'
 import { signalingPlugin } from './signaling/vite-plugin.ts'
 
 export default defineConfig({
-  plugins: [trim(), signalingPlugin()],
+  plugins: [trim(), preload('/src/console/open.ts'), signalingPlugin()],
   server: { host: '127.0.0.1', port: 4100 },
   worker: { format: 'es', plugins: () => [trim()] },
   build: { target: 'es2023', manifest: true, modulePreload: { polyfill: false } },

@@ -1,6 +1,8 @@
-/** Entry of the page. */
-import { joinMesh } from '../index.ts'
-import { startConsole } from './start.ts'
+/**
+ * Entry of the page. First the engine's worker, which takes longest to load; then the rest, which `build/preload.ts` has had fetched
+ * meanwhile.
+ */
+import { startEngineWorkerEarly } from '../engine/engine-worker.ts'
 
-// The console's policy forbids an inline sandbox document, so the served one is used (docs/decisions/0001-sandbox-frame.md).
-startConsole(options => joinMesh({ ...options, sandboxUrl: 'sandbox.html' }))
+if (isSecureContext) startEngineWorkerEarly() // elsewhere it could not run, and the page says so
+void import('./open.ts')

@@ -7,6 +7,7 @@ import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import { PageLinks } from '../link/webrtc/page.ts'
 import type { CallOptions, Incoming } from '../mesh/types.ts'
+import { takeEngineWorker } from './engine-worker.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
 import type { JoinOptions } from './join-options.ts'
 import { startConfig } from './join-options.ts'
@@ -20,7 +21,7 @@ const formerKey = 'tabmesh-former'
 /** Joins a room; resolves when this tab is admitted with one link, or confirmed to be alone. Rejects with MeshError. */
 export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
   const { config, forceBridge } = startConfig(options, readFormer())
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'tabmesh-engine' })
+  const worker = takeEngineWorker()
   const rpc = new MessageChannel()
   const links = new MessageChannel()
   const services = new MessageChannel()
