@@ -93,14 +93,15 @@ export class Broadcasts {
     const { streamsOutbound } = pubsub as unknown as Router
     this.#listens = peer =>
       streamsOutbound.has(peer) && pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
-    pubsub.topicValidators.set(gossipTopic, (_via, message) => this.#judge(message.data))
+    pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString(), message.data))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
   }
 
-  async #judge(batch: Uint8Array): Promise<TopicValidatorResult> {
-    if (await isGenuineBatch(batch)) return TopicValidatorResult.Accept
+  /** What comes from its origin itself, Noise has authenticated: its signature is for those who hear it from others. */
+  async #judge(via: string, batch: Uint8Array): Promise<TopicValidatorResult> {
+    if (originOf(batch) === via || (await isGenuineBatch(batch))) return TopicValidatorResult.Accept
     this.#options.count('dropped.signature')
     return TopicValidatorResult.Reject
   }

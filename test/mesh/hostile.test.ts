@@ -175,3 +175,17 @@ test('a batch that its origin did not sign reaches nobody', async () => {
   expect(ada.counters['dropped.malformed']).toBe(2)
   await expectUnharmed()
 })
+
+test('a batch that its own author did not sign is heard by the neighbour it was told to, and no further', async () => {
+  await intruder.link(ada)
+  const heard: string[] = []
+  for (const peer of [ada, bob, cyd]) peer.subscribe('news', () => heard.push(peer.id))
+  const { pubsub } = intruder.node.services
+  await until(() => pubsub.getSubscribers(gossipTopic).length > 0, 'Ada listens')
+  const { signer } = intruder.keys
+  const notSigned = { id: signer.id, sign: async () => new Uint8Array(64) }
+  await pubsub.publish(gossipTopic, await encodeBatch(notSigned, 1, [frame({ kind: 'broadcast' })]))
+  await until(() => bob.counters['dropped.signature'] === 1 && cyd.counters['dropped.signature'] === 1, 'both drop it')
+  expect(heard).toEqual([ada.id])
+  await expectUnharmed()
+})
