@@ -21,3 +21,5 @@ export const highlightMs = 400
 export const jsonShownCharsMax = 20_000
 /** Own links up to which each carries its round trip, and relayed peers up to which their paths are drawn. */
 export const labelledLinksMax = 6
+/** Changes of the mesh are drawn at most this often, ms: each costs a layout of the whole console. */
+export const flushApartMs = 100

@@ -1,5 +1,5 @@
 /**
- * What the elements read: the session's latest snapshot, cut into cells, at most once a frame and never while the page is hidden.
+ * What the elements read: the session's latest snapshot, cut into cells, at most ten times a second and never while the page is hidden.
  * The store also keeps what only a viewer needs: who has just left, traffic per second, and two minutes of history.
  */
 import type { PeerId } from '../base/ids.ts'
@@ -10,7 +10,7 @@ import type { JobView } from '../work/types.ts'
 import { Cell } from './cell.ts'
 import { Frame } from './frame.ts'
 import { History } from './history.ts'
-import { departedShownMs, timelineRowsMax } from './limits.ts'
+import { departedShownMs, flushApartMs, timelineRowsMax } from './limits.ts'
 import type { RoomLink } from './room-url.ts'
 import type { Failure, Session } from './session.ts'
 import { Traffic } from './traffic.ts'
@@ -50,13 +50,15 @@ export class ConsoleStore {
   readonly #traffic = new Traffic()
   readonly #offs: (() => void)[]
   #seconds: ReturnType<typeof setInterval> | undefined
+  #wait: ReturnType<typeof setTimeout> | undefined
+  #flushedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(session: Session, clock: () => number = Date.now) {
     this.session = session
     this.#clock = clock
     this.nowMs = new Cell(clock())
     this.#frame = new Frame(() => this.#flush())
-    this.#offs = [session.onChange(() => this.#frame.request())]
+    this.#offs = [session.onChange(() => this.#request())]
     document.addEventListener('visibilitychange', this.#onVisibility)
     this.#onVisibility()
     this.#flush()
@@ -66,6 +68,7 @@ export class ConsoleStore {
     for (const off of this.#offs) off()
     document.removeEventListener('visibilitychange', this.#onVisibility)
     clearInterval(this.#seconds)
+    clearTimeout(this.#wait)
     this.#frame.close()
   }
 
@@ -76,7 +79,19 @@ export class ConsoleStore {
     return this.peers.value.find(peer => peer.id === id)?.name
   }
 
+  /** A change after a pause is shown in the next frame; those that follow closely, as when somebody joins, are shown together. */
+  #request(): void {
+    if (this.#wait !== undefined) return
+    const waitMs = this.#flushedAtMs + flushApartMs - performance.now()
+    if (waitMs <= 0) return this.#frame.request()
+    this.#wait = setTimeout(() => {
+      this.#wait = undefined
+      this.#frame.request()
+    }, waitMs)
+  }
+
   #flush(): void {
+    this.#flushedAtMs = performance.now()
     const { handle, snapshot, failure, link } = this.session
     if (handle !== this.handle.value) this.#follow(handle)
     this.handle.set(handle)

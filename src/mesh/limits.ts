@@ -50,7 +50,7 @@ export const announcedBytesMax = 2_400
 /** A change is announced at most this often. */
 export const announceIntervalMs = 200
 /** Unchanged, it is still announced this often, so that a lost announcement heals. */
-export const announceRefreshMs = 15_000
+export const announceRefreshMs = 30_000
 /** Three announcements missed: the member is asked whether it is still there. */
 export const announceStaleMs = 3 * announceRefreshMs
 /** Announcements in one word to a neighbour; more go in the next, so that each fits a message. */
