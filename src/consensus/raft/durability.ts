@@ -18,6 +18,7 @@ const isDirty = (core: Core): boolean => core.hardIsDirty || core.snapshotIsDirt
 /** Starts the write that this step made necessary, and keeps the step's promises until their write is done. */
 export function write(core: Core): void {
   if (core.write === undefined && isDirty(core)) startWrite(core)
+  if (core.promises.length === 0) return
   for (const { to, message } of core.promises) hold(core, to, message)
   core.promises.length = 0
 }

@@ -44,6 +44,7 @@ function startRound(core: Core, leader: Leader): void {
 
 /** A quorum may now have answered a round (or a lone voter its own). */
 export function onRoundAnswered(core: Core, leader: Leader): void {
+  if (leader.waitingReads.length === 0) return
   const answered = leader.tracker.quorumRound()
   const waiting = leader.waitingReads
   const confirmed = waiting.filter(pending => pending.round <= answered)
@@ -57,6 +58,7 @@ export function onRoundAnswered(core: Core, leader: Leader): void {
 
 /** Confirmed reads whose index is applied (I3). */
 export function answerReads(core: Core): void {
+  if (core.confirmedReads.length === 0) return
   const isDue = (pending: PendingRead) => pending.index <= core.applied
   const due = core.confirmedReads.filter(isDue)
   if (due.length === 0) return

@@ -36,7 +36,7 @@ import { becomeFollower, halt, restartElectionTimer } from './roles.ts'
 import { onApplied, onSnapshotTaken } from './snapshot.ts'
 import type { Effect, Input, Raft, RaftConfig, RestoredState } from './state.ts'
 import { transfer } from './transfer.ts'
-import { viewOf } from './view.ts'
+import { View } from './view.ts'
 
 export function createRaft(config: RaftConfig, restored: RestoredState): Raft {
   invariant(restored.member === config.member, `the disk of ${restored.member} under ${config.member}`)
@@ -44,7 +44,7 @@ export function createRaft(config: RaftConfig, restored: RestoredState): Raft {
   const core = createCore(config, restored)
   restoreMembership(core)
   restartElectionTimer(core)
-  return { step: input => step(core, input), view: viewOf(core) }
+  return { step: input => step(core, input), view: new View(core) }
 }
 
 /** The committed changes since the snapshot come into force again. */

@@ -190,16 +190,19 @@ export class LogWatch {
     const index = view.commit
     const term = view.termAt(index) ?? -1
     promise(term === view.term, 'commit-own-term', () => `${member} commits ${index} of term ${term} in ${view.term}`)
-    const isOnDisk = (voter: MemberId): boolean => {
-      const disk = this.#disks.get(voter)
-      return disk !== undefined && hadDurably(disk, voter, index, term)
-    }
     // The commit may itself have put another membership in force; it was counted in one of the two.
-    const isDurable = isQuorum(view.membership, isOnDisk) || isQuorum(seen.membership, isOnDisk)
+    const isDurable = [view.membership, seen.membership].some(membership =>
+      isQuorum(membership, voter => this.#isOnDisk(voter, index, term)),
+    )
     promise(isDurable, 'commit-by-quorum', () => {
-      const holders = [...this.#disks.keys()].filter(isOnDisk)
+      const holders = [...this.#disks.keys()].filter(voter => this.#isOnDisk(voter, index, term))
       return `${member} commits ${index}, which is on the disks of ${holders.join()} only: ${JSON.stringify(view.membership)}`
     })
+  }
+
+  #isOnDisk(member: MemberId, index: number, term: number): boolean {
+    const disk = this.#disks.get(member)
+    return disk !== undefined && hadDurably(disk, member, index, term)
   }
 
   #newerLeaderHasIt(other: Life, term: number): void {

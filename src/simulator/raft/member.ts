@@ -39,6 +39,8 @@ export class Member implements Actor<Wire> {
   readonly store: Store
   readonly machine: SessionMachine
   readonly #host: Host<Wire>
+  /** What a real link would have authenticated. */
+  readonly #session: string
   readonly #parts: MemberParts
   readonly #waiting = new Map<number, Waiting>()
   readonly #reads = new Map<number, { readonly client: string; readonly attempt: number; readonly key: string }>()
@@ -53,6 +55,7 @@ export class Member implements Actor<Wire> {
 
   constructor(host: Host<Wire>, parts: MemberParts) {
     this.#host = host
+    this.#session = `${host.name}/${host.life}`
     this.#parts = parts
     this.id = host.name as MemberId
     this.store = new Store((command, index) => parts.journal.executed(this.id, command, index))
@@ -144,7 +147,7 @@ export class Member implements Actor<Wire> {
     this.#isStepping = true
     for (let next = this.#inputs.shift(); next && this.raft; next = this.#inputs.shift()) {
       const effects = this.raft.step(next)
-      for (const effect of effects) sealEntries(effect)
+      for (const effect of effects) sealEffect(effect)
       this.#parts.journal.stepped(this, next, effects)
       for (const effect of effects) this.#perform(effect)
     }
@@ -184,7 +187,7 @@ export class Member implements Actor<Wire> {
 
   #persist({ token, hard, snapshot, keepFrom, keepTo, entries }: Extract<Effect, { kind: 'persist' }>): void {
     const write = { kind: 'persist', epoch: this.#epoch, hard, snapshot, keepFrom, keepTo, entries } as const
-    this.#parts.disk.write(this.#host, write, outcome => {
+    this.#parts.disk.write(this.#host, Object.freeze(write), outcome => {
       if (outcome === 'durable') return this.#step({ kind: 'persisted', token })
       this.#step({ kind: 'halt' })
       this.#host.stop()
@@ -193,7 +196,7 @@ export class Member implements Actor<Wire> {
 
   #send(to: MemberId, message: RaftMessage): void {
     this.#parts.journal.sent(this, to, message)
-    this.#host.send(to, { kind: 'raft', host: `${this.id}/${this.#host.life}`, message })
+    this.#host.send(to, Object.freeze({ kind: 'raft', host: this.#session, message }))
   }
 
   #remember({ count, firstIndex, term }: Extract<Effect, { kind: 'accepted' }>): void {
@@ -229,11 +232,14 @@ export class Member implements Actor<Wire> {
   }
 }
 
-/** A log's entries never change, so that all that the machine hands out may share them; should it change one, it throws. */
-function sealEntries(effect: Effect): void {
-  if (effect.kind === 'persist') for (const entry of effect.entries) seal(entry)
-  if (effect.kind === 'send' && effect.message.kind === 'append')
-    for (const entry of effect.message.entries) seal(entry)
+/** What the machine has handed out never changes, so that wires, disks and logs may share it; should it change it, it throws. */
+function sealEffect(effect: Effect): void {
+  if (effect.kind === 'send') seal(effect.message)
+  else if (effect.kind === 'persist') {
+    seal(effect.hard)
+    seal(effect.snapshot)
+    seal(effect.entries)
+  }
 }
 
 function answerOf(outcome: Outcome): Answer {

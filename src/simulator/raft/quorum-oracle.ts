@@ -10,7 +10,9 @@ export function isQuorum({ voters, outgoing }: Membership, agrees: (member: Memb
 }
 
 function isMajority(members: readonly MemberId[], agrees: (member: MemberId) => boolean): boolean {
-  return 2 * members.filter(agrees).length > members.length
+  let agreeing = 0
+  for (const member of members) if (agrees(member)) agreeing++
+  return 2 * agreeing > members.length
 }
 
 export function everybodyIn({ voters, outgoing, learners, learnersNext }: Membership): Set<MemberId> {

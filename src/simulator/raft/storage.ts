@@ -10,7 +10,12 @@ export interface Stored {
   /** The life that owns the database; lower ones can no longer write. */
   readonly epoch: number
   /** Undefined on a disk that was wiped. */
-  readonly raft: RestoredState | undefined
+  readonly raft: StoredRaft | undefined
+}
+
+/** The entries are the disk's own, and change in place: what is written and what is read are copies. */
+interface StoredRaft extends RestoredState {
+  readonly entries: Entry[]
 }
 
 export type StorageWrite =
@@ -30,7 +35,7 @@ export function memberDisk(world: World<never>, name: string, first: RestoredSta
   const isFresh = { yes: true }
   return new Disk<Stored, StorageWrite>(world, name, {
     initial: () => {
-      const raft = isFresh.yes ? first : undefined
+      const raft = isFresh.yes ? { ...first, entries: [...first.entries] } : undefined
       isFresh.yes = false
       return { epoch: 0, raft }
     },
@@ -42,17 +47,21 @@ function land(stored: Stored, write: StorageWrite): Stored | undefined {
   if (write.kind === 'claim') return write.epoch > stored.epoch ? { ...stored, epoch: write.epoch } : undefined
   const { raft } = stored
   if (write.epoch !== stored.epoch || !raft) return undefined
-  const kept = keep(raft.entries, write)
+  const { member, generation, entries } = raft
   const snapshot = write.snapshot ?? raft.snapshot
-  for (const entry of write.entries) kept.push(entry)
-  return { epoch: stored.epoch, raft: { ...raft, hard: write.hard, snapshot, entries: kept, applied: snapshot.index } }
+  keep(entries, write)
+  for (const entry of write.entries) entries.push(entry)
+  const written = { member, generation, hard: write.hard, snapshot, entries, applied: snapshot.index }
+  return { epoch: stored.epoch, raft: written }
 }
 
-/** Entries on a disk have no gap, so those to keep are found by their place. */
-function keep(entries: readonly Entry[], { keepFrom, keepTo }: Pick<Persist, 'keepFrom' | 'keepTo'>): Entry[] {
+/** Drops the other entries. They have no gap on a disk, so those to keep are found by their place. */
+function keep(entries: Entry[], { keepFrom, keepTo }: Pick<Persist, 'keepFrom' | 'keepTo'>): void {
   const firstIndex = entries[0]?.index ?? 0
   const from = Math.max(0, keepFrom - firstIndex)
-  return entries.slice(from, Math.max(from, keepTo + 1 - firstIndex))
+  const to = Math.max(from, keepTo + 1 - firstIndex)
+  if (to < entries.length) entries.length = to
+  if (from > 0) entries.splice(0, from)
 }
 
 /** Term of the durable entry at `index`; 'compacted' below the log; undefined if there is none. */

@@ -17,7 +17,8 @@ export function copyInto<T>(trace: Trace, value: T): T {
 /** Freezes data all the way down, so that every wire and disk may share it: who changes it afterwards throws. */
 export function seal<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const key in value) seal(value[key])
+  if (Array.isArray(value)) for (const item of value) seal(item)
+  else for (const key in value) seal(value[key])
   return Object.freeze(value)
 }
 
