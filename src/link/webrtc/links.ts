@@ -66,7 +66,9 @@ export class WebRtcLinks implements LinkProvider {
       reject(new MeshError('left', 'this peer left'))
       return promise
     }
-    if (this.#byPeer.has(to.peer)) {
+    const former = this.#byPeer.get(to.peer)
+    // A pipe that we closed ends some ms later, when its channel has flushed; whoever dials again need not wait for that.
+    if (former && !former.pipe?.isClosed) {
       reject(new MeshError('dial-failed', 'a link to this peer exists or is being made'))
       return promise
     }

@@ -78,6 +78,24 @@ test('a link that one side lost is made again by that side, and the other lets t
   }
 })
 
+test('a link that one side closed does not stand in the way of its next dial, though its channel still flushes', async () => {
+  for (const seed of seeds.slice(0, 50)) {
+    const turns = new Turns(seed)
+    const town = new Town(turns)
+    const [ada, bob] = [town.open('A'), town.open('B')]
+    ada.dial(bob.self)
+    await turns.run()
+    const [first] = ada.openPipesTo(bob.self.peer)
+    const attempt = [...ada.connections.keys()][0] ?? ''
+    first?.close('closed')
+    ada.dial(bob.self)
+    turns.after(turns.chance(30), () => ada.links.fromPage({ kind: 'ended', attempt, reason: 'flushed' }))
+    await turns.run()
+    expect(disagreements([ada, bob]), `seed ${seed}`).toEqual([])
+    expect(bob.pipes).toHaveLength(2)
+  }
+})
+
 test('an old offer that is sent again does not touch the link that stands', async () => {
   const turns = new Turns(7)
   const town = new Town(turns)
