@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
 import type { PipeConnection } from '../link/pipe-connection.ts'
+import type { Announcement } from './peer.ts'
 import type { LinkInfo } from './types.ts'
 
 interface Link {
@@ -80,6 +81,15 @@ export class LinkTable {
 
   get infos(): readonly LinkInfo[] {
     return this.peers.map(peer => this.#infoOf(peer) as LinkInfo)
+  }
+
+  /** As much of each link as other members should know; round trips to a tenth of a millisecond. */
+  get announced(): Announcement['links'] {
+    return this.infos.map(({ peer, kind, rttMs }) => ({
+      peer,
+      kind,
+      ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
+    }))
   }
 
   get(peer: PeerId): LinkInfo | undefined {

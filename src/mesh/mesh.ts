@@ -277,12 +277,7 @@ export class MeshPeer implements Mesh {
 
   #describe(): Omit<Announcement, 'session' | 'sequence'> {
     const { device, browser } = this.#options
-    const links = this.#links.infos.map(({ peer, kind, rttMs }) => ({
-      peer,
-      kind,
-      ...(rttMs === undefined ? {} : { rttMs: Math.round(rttMs * 10) / 10 }),
-    }))
-    return { ...this.#announced, device, browser, links }
+    return { ...this.#announced, device, browser, links: this.#links.announced }
   }
 
   #carry(to: Remote, sealed: string): boolean {
