@@ -3,6 +3,7 @@ export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
 
-export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new InvariantError(message)
+/** On a hot path the message is a function, so that it is put together only for whoever reads it. */
+export function invariant(condition: unknown, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InvariantError(typeof message === 'string' ? message : message())
 }

@@ -17,7 +17,7 @@ import { endTransfer } from './transfer.ts'
 
 export function commitTo(core: Core, index: number): void {
   const { log, role } = core
-  invariant(index <= log.lastIndex, `commit ${index} beyond the log's end ${log.lastIndex}`)
+  invariant(index <= log.lastIndex, () => `commit ${index} beyond the log's end ${log.lastIndex}`)
   const first = log.commit + 1
   if (index < first) return
   log.commit = index

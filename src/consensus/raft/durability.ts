@@ -20,7 +20,7 @@ export function write(core: Core): void {
   if (core.write === undefined && isDirty(core)) startWrite(core)
   if (core.promises.length === 0) return
   for (const { to, message } of core.promises) hold(core, to, message)
-  core.promises.length = 0
+  core.promises = []
 }
 
 function startWrite(core: Core): void {

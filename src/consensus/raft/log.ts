@@ -76,7 +76,7 @@ export class Log {
   }
 
   append(entry: Entry): void {
-    invariant(entry.index === this.lastIndex + 1, `gap: ${entry.index} after ${this.lastIndex}`)
+    invariant(entry.index === this.lastIndex + 1, () => `gap: ${entry.index} after ${this.lastIndex}`)
     this.#entries.push(entry)
   }
 

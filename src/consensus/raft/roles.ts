@@ -63,7 +63,7 @@ export function restartElectionTimer(core: Core): void {
 }
 
 export function enterTerm(core: Core, term: number): void {
-  invariant(term >= core.term, `term ${core.term} was about to fall to ${term}`)
+  invariant(term >= core.term, () => `term ${core.term} was about to fall to ${term}`)
   if (term === core.term) return
   core.term = term
   core.votedFor = undefined

@@ -11,7 +11,7 @@ import type { Membership } from './messages.ts'
 import { answerReads } from './reads.ts'
 
 export function onApplied(core: Core, index: number): void {
-  invariant(index <= core.handed, `applied ${index}, handed out up to ${core.handed}`)
+  invariant(index <= core.handed, () => `applied ${index}, handed out up to ${core.handed}`)
   if (index <= core.applied) return
   core.applied = index
   answerReads(core)

@@ -179,8 +179,9 @@ function onLeaderMessage(core: Core, from: MemberId, message: FromLeader): void 
 }
 
 function hearLeader(core: Core, from: MemberId): void {
-  invariant(core.role.kind !== 'leader', `${from} also leads term ${core.term}`)
-  invariant(core.leader === undefined || core.leader === from, `${core.leader} and ${from} lead term ${core.term}`)
+  invariant(core.role.kind !== 'leader', () => `${from} also leads term ${core.term}`)
+  const isOurs = core.leader === undefined || core.leader === from
+  invariant(isOurs, () => `${core.leader} and ${from} lead term ${core.term}`)
   if (core.role.kind !== 'follower') return becomeFollower(core, core.term, from)
   core.electionElapsed = 0
   core.leader = from

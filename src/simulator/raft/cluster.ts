@@ -102,9 +102,9 @@ export class Cluster {
     return this.suffices(isLeft) && (!change || isQuorum(membershipAfter(membership, change), isLeft))
   }
 
-  /** In some membership that is in use. */
-  isMember(member: MemberId): boolean {
-    return this.membershipsInUse.some(membership => everybodyIn(membership).has(member))
+  /** Everybody in some membership that is in use. */
+  get involved(): Set<MemberId> {
+    return new Set(this.membershipsInUse.flatMap(membership => [...everybodyIn(membership)]))
   }
 
   #add(member: MemberId, first: ReturnType<RaftModule['joinerState']>): void {

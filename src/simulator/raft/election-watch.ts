@@ -10,7 +10,7 @@ export class ElectionWatch {
   /** Whom a member voted for in a term, over all its lives. */
   readonly #votes = new Map<string, MemberId>()
   /** Which life of a member used an epoch. */
-  readonly #hosts = new Map<string, number>()
+  readonly #hosts = new Map<MemberId, Map<number, number>>()
 
   /** In which somebody led. */
   get terms(): number {
@@ -74,12 +74,17 @@ export class ElectionWatch {
   }
 
   sent({ member, life, disk }: Life, to: MemberId, message: RaftMessage): void {
-    const key = `${member}/${message.sender.epoch}`
-    const host = this.#hosts.get(key)
-    if (host === undefined) this.#hosts.set(key, life)
-    else promise(host === life, 'one-host-per-epoch', () => `lives ${host} and ${life} both act as ${key}`)
+    this.#isOnlyHost(member, message.sender.epoch, life)
     if (message.kind === 'vote-request' && !message.pre) this.#vote(member, member, message.term, disk)
     if (message.kind === 'vote-reply' && !message.pre && message.granted) this.#vote(member, to, message.term, disk)
+  }
+
+  #isOnlyHost(member: MemberId, epoch: number, life: number): void {
+    const hosts = this.#hosts.get(member) ?? new Map<number, number>()
+    if (hosts.size === 0) this.#hosts.set(member, hosts)
+    const host = hosts.get(epoch)
+    if (host === undefined) hosts.set(epoch, life)
+    else promise(host === life, 'one-host-per-epoch', () => `lives ${host} and ${life} both act as ${member}/${epoch}`)
   }
 
   #vote(member: MemberId, candidate: MemberId, term: number, disk: Life['disk']): void {

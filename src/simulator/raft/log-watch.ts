@@ -70,12 +70,11 @@ export class LogWatch {
   stepped(life: Life, input: Input, effects: readonly Effect[]): void {
     const { view, member } = life
     if (input.kind === 'message' && input.message.kind === 'append-ok') this.#believesTruly(life, input.from)
-    const hasAccepted = effects.some(effect => effect.kind === 'accepted')
     const uncommitted = view.lastIndex - view.commit
     // One more, because a membership change needs no room.
-    promise(!hasAccepted || uncommitted <= this.#uncommittedEntriesMax + 1, 'bounded-log', () => {
-      return `${member} accepted with ${uncommitted} uncommitted entries`
-    })
+    if (uncommitted <= this.#uncommittedEntriesMax + 1) return
+    const hasAccepted = effects.some(effect => effect.kind === 'accepted')
+    promise(!hasAccepted, 'bounded-log', () => `${member} accepted with ${uncommitted} uncommitted entries`)
   }
 
   check(life: Life): void {

@@ -142,10 +142,12 @@ export class Member implements Actor<Wire> {
 
   /** One step at a time: what its effects bring about is queued. */
   #step(input: Input): void {
-    this.#inputs.push(input)
-    if (this.#isStepping) return
+    if (this.#isStepping) {
+      this.#inputs.push(input)
+      return
+    }
     this.#isStepping = true
-    for (let next = this.#inputs.shift(); next && this.raft; next = this.#inputs.shift()) {
+    for (let next: Input | undefined = input; next && this.raft; next = this.#inputs.shift()) {
       const effects = this.raft.step(next)
       for (const effect of effects) sealEffect(effect)
       this.#parts.journal.stepped(this, next, effects)

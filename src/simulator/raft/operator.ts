@@ -104,7 +104,8 @@ export class Operator implements Actor<Wire> {
 
   /** Members that exist, take part in nothing, and could. */
   #spares(): MemberId[] {
-    return this.#cluster.present.map(node => node.name as MemberId).filter(member => !this.#cluster.isMember(member))
+    const { involved, present } = this.#cluster
+    return present.map(node => node.name as MemberId).filter(member => !involved.has(member))
   }
 
   #ask(wire: Wire): void {
