@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { MemberChange, MemberId } from '../../../src/consensus/raft/messages.ts'
 import type { Effect } from '../../../src/consensus/raft/state.ts'
+import { halfIsMajority } from './support/faults.ts'
 import { Room } from './support/room.ts'
 import { scenario } from './support/scenario.ts'
 import { id } from './support/stored.ts'
@@ -80,43 +81,25 @@ for (const [what, first, second] of [
     },
   )
 
-scenario(
-  'R14: shrinks no quorum of two alone: the removal of a dead member waits for it',
-  [
-    {
-      broken: 'half is a majority',
-      file: 'quorum.ts',
-      find: 'Math.floor(members / 2) + 1',
-      replace: 'Math.ceil(members / 2)',
-    },
-  ],
-  core => {
-    // b dies before it hears of its removal: nothing is committed, and nobody leads until it is back.
-    const room = new Room(core, ['a', 'b'])
-    room.elect('a')
-    room.of('b').crash()
-    room.of('a').change(...set('removed', 'b'))
-    room.pass(4 * T)
-    expect(room.of('a').view.membership.voters).toEqual(['a', 'b'])
-    expect(room.leaders).toEqual([])
-    room.of('b').revive(0.2)
-    room.pass(6 * T)
-    expectOneLeaderPerTerm(room)
-    expect(room.leaders).toEqual(['a'])
-    expect(room.of('a').view.membership.voters).toEqual(['a'])
-  },
-)
+scenario('R14: shrinks no quorum of two alone: the removal of a dead member waits for it', [halfIsMajority], core => {
+  // b dies before it hears of its removal: nothing is committed, and nobody leads until it is back.
+  const room = new Room(core, ['a', 'b'])
+  room.elect('a')
+  room.of('b').crash()
+  room.of('a').change(...set('removed', 'b'))
+  room.pass(4 * T)
+  expect(room.of('a').view.membership.voters).toEqual(['a', 'b'])
+  expect(room.leaders).toEqual([])
+  room.of('b').revive(0.2)
+  room.pass(6 * T)
+  expectOneLeaderPerTerm(room)
+  expect(room.leaders).toEqual(['a'])
+  expect(room.of('a').view.membership.voters).toEqual(['a'])
+})
 
 scenario(
   'R14: goes on alone after a removal that the other one had acknowledged, and never under two leaders',
-  [
-    {
-      broken: 'half is a majority',
-      file: 'quorum.ts',
-      find: 'Math.floor(members / 2) + 1',
-      replace: 'Math.ceil(members / 2)',
-    },
-  ],
+  [halfIsMajority],
   core => {
     const room = new Room(core, ['a', 'b'])
     room.elect('a')

@@ -13,3 +13,9 @@ export const noLease: Fault = {
   find: 'return core.config.checkQuorum && core.leader',
   replace: 'return false && core.leader',
 }
+export const halfIsMajority: Fault = {
+  broken: 'half is a majority',
+  file: 'quorum.ts',
+  find: 'Math.floor(members / 2) + 1',
+  replace: 'Math.ceil(members / 2)',
+}
