@@ -10,7 +10,7 @@ import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
-import { decodePayload, encodePayload, type Frame } from './frame.ts'
+import type { Frame } from './frame.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Lanes } from './lanes.ts'
 import { heartbeatIntervalMs, linksMax } from './limits.ts'
@@ -25,9 +25,11 @@ import { OverlayDriver } from './overlay/driver.ts'
 import { ringNeighbours } from './overlay/step.ts'
 import { parseJson } from './parse-json.ts'
 import { peerInfoOf } from './peer-info.ts'
+import { SiblingWatch } from './sibling-watch.ts'
 import { Signals } from './signals.ts'
 import { signerOf } from './signed.ts'
 import type { Announcement, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
+import { Words } from './words.ts'
 
 export class MeshPeer implements Mesh {
   readonly id: PeerId
@@ -48,7 +50,8 @@ export class MeshPeer implements Mesh {
   readonly #delivery: Delivery
   readonly #broadcasts: Broadcasts
   readonly #admitted = new Admitted()
-  readonly #watches = new Map<SessionId, () => void>()
+  readonly #siblings: SiblingWatch
+  readonly #words: Words
   #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
   #node: Promise<Node> | undefined
 
@@ -65,6 +68,17 @@ export class MeshPeer implements Mesh {
     const signer = signerOf(key, this.id)
     const count = (counter: string) => this.count(counter)
     this.#links = new LinkTable(clock)
+    this.#siblings = new SiblingWatch(options, ({ id, announcement }) =>
+      this.#membership.isGone(id, announcement.session),
+    )
+    this.#words = new Words({
+      clock,
+      count,
+      delivery: () => this.#delivery,
+      neighbours: () => this.#links.peers,
+      onMembership: (word, from) => void this.#membership.receive(word, from),
+      onSignal: sealed => this.#signals.receive(sealed),
+    })
     const provider = options.links({
       self: { peer: this.id, session },
       sendSignal: (to, signal) => this.#signals.send(to, signal),
@@ -102,7 +116,7 @@ export class MeshPeer implements Mesh {
       session,
       count,
       describe: () => this.#describe(),
-      tellNeighbours: (word, except) => this.#tellNeighbours(word, except),
+      tellNeighbours: (word, except) => this.#words.tellNeighbours(word, except),
       ping: (peer, timeoutMs) => this.#heartbeat.isAlive(peer, timeoutMs),
       isHeard: peer => this.#links.silentMs(peer) < 2 * heartbeatIntervalMs,
       onJoined: member => this.#joined(member),
@@ -256,13 +270,13 @@ export class MeshPeer implements Mesh {
 
   async leave(): Promise<void> {
     const record = await this.#membership.signGoodbye('left')
-    this.#tellNeighbours({ kind: 'goodbye', record })
+    this.#words.tellNeighbours({ kind: 'goodbye', record })
     this.#lobby.leave()
     this.#overlay.close()
     this.#membership.close()
     this.#exchange.close()
     this.#heartbeat.close()
-    for (const stop of this.#watches.values()) stop()
+    this.#siblings.close()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
     const node = this.#node
     this.#node = undefined
@@ -283,9 +297,7 @@ export class MeshPeer implements Mesh {
   #carry(to: Remote, sealed: string): boolean {
     if (this.#lobby.carry(to.session, sealed)) return true
     if (!this.#membership.members.has(to.peer)) return false
-    this.#delivery
-      .send(to.peer, this.#tellFrame('signal', sealed), 'messages')
-      .catch(() => this.count('signals.not-carried'))
+    this.#words.signal(to, sealed)
     return true
   }
 
@@ -310,8 +322,7 @@ export class MeshPeer implements Mesh {
   /** Tells a new neighbour of everybody, once it hears broadcasts: whoever is a member can be spoken to. */
   async #introduce(peer: PeerId): Promise<void> {
     await this.#broadcasts.listening(peer)
-    for (const word of await this.#membership.introduction())
-      this.#delivery.tell(peer, this.#tellFrame('membership', word as unknown as Json))
+    for (const word of await this.#membership.introduction()) this.#words.tell(peer, word as unknown as Json)
     await this.#heartbeat.opened(peer)
   }
 
@@ -333,21 +344,14 @@ export class MeshPeer implements Mesh {
   }
 
   #joined(member: Member): void {
-    const { browser, watchSession } = this.#options
-    const { session } = member.announcement
-    if (watchSession && member.announcement.browser === browser)
-      this.#watches.set(
-        session,
-        watchSession(session, () => this.#membership.isGone(member.id, session)),
-      )
+    this.#siblings.joined(member)
     this.#emitter.emit('agent-join', this.#infoOf(member))
     this.#overlay.changed()
   }
 
   #departed(member: Member, reason: MeshEvents['agent-leave']['reason']): void {
     const { session } = member.announcement
-    this.#watches.get(session)?.()
-    this.#watches.delete(session)
+    this.#siblings.departed(member)
     // Who was only given up stays a candidate until the server says it left: else two that lost each other never meet again.
     if (reason !== 'crashed') this.#lobby.forget(member.id, session)
     this.#exchange.departed(member.id)
@@ -357,22 +361,8 @@ export class MeshPeer implements Mesh {
   }
 
   #receive(from: PeerId, frame: Frame, isDirect: boolean): void {
-    if (frame.header.kind !== 'tell') return this.#exchange.receive(from, frame)
-    const word = decodePayload(frame)
-    if (frame.header.topic === 'signal' && typeof word === 'string') this.#signals.receive(word)
-    else if (frame.header.topic === 'membership' && isDirect) void this.#membership.receive(word, from)
-    else this.count('dropped.malformed')
-  }
-
-  #tellNeighbours(word: Json, except?: PeerId): void {
-    const frame = this.#tellFrame('membership', word)
-    for (const peer of this.#links.peers) if (peer !== except) this.#delivery.tell(peer, frame)
-  }
-
-  #tellFrame(topic: string, word: Json): Frame {
-    const { body, kind } = encodePayload(word)
-    const header = { kind: 'tell', id: 't', topic, timestamp: this.#options.clock.nowMs(), body: kind } as const
-    return { header, body }
+    if (frame.header.kind === 'tell') this.#words.receive(from, frame, isDirect)
+    else this.#exchange.receive(from, frame)
   }
 
   #sessionOf(peer: PeerId): SessionId | undefined {
