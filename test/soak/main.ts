@@ -1,0 +1,46 @@
+/** `npm run soak -- NAME [options]`: real tabs for minutes or hours, watched for what short tests cannot see. Exit code 1 where a promise broke. */
+import { type SoakOptions, soakOptions, UsageError } from './options.ts'
+
+interface Soak {
+  readonly what: string
+  readonly defaults: Pick<SoakOptions, 'tabs' | 'minutes'>
+  readonly load: () => Promise<{ run(options: SoakOptions): Promise<readonly string[]> }>
+}
+
+const soaks: Record<string, Soak> = {
+  churn: {
+    what: 'a tab joins or leaves every 2 s: no ghosts, no leaks, every broadcast reaches all survivors',
+    defaults: { tabs: 16, minutes: 10 },
+    load: () => import('./churn.ts'),
+  },
+  crowd: {
+    what: 'many tabs in one mesh: links each, broadcasts, CPU and memory of an idle tab',
+    defaults: { tabs: 64, minutes: 1 },
+    load: () => import('./crowd.ts'),
+  },
+  verdicts: {
+    what: 'all cores loaded: nobody who is there is given up',
+    defaults: { tabs: 8, minutes: 60 },
+    load: () => import('./verdicts.ts'),
+  },
+}
+
+const [chosen = '', ...args] = process.argv.slice(2)
+const soak = soaks[chosen]
+if (!soak) {
+  console.error('npm run soak -- NAME [--tabs N] [--minutes N] [--browser chromium|firefox] [--visible]\n')
+  for (const [name, { what, defaults }] of Object.entries(soaks))
+    console.error(`  ${name.padEnd(10)} ${what} (${defaults.tabs} tabs, ${defaults.minutes} min)`)
+  process.exit(2)
+}
+
+try {
+  const { run } = await soak.load()
+  const broken = await run(soakOptions(args, soak.defaults))
+  for (const promise of broken) console.error(`BROKEN: ${promise}`)
+  process.exitCode = broken.length > 0 ? 1 : 0
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(error.message)
+  process.exitCode = 2
+}
