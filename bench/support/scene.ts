@@ -1,7 +1,7 @@
 /** What the browser benchmarks share: their options, a server, one browser, and tabs that are visible or truly hidden. */
 import { parseArgs } from 'node:util'
 import type { Browser } from 'puppeteer-core'
-import type { BrowserName } from '../../test/browser/support/browsers.ts'
+import { type BrowserName, launchBrowser } from '../../test/browser/support/browsers.ts'
 import { type Display, openDisplay } from '../../test/browser/support/display.ts'
 import { type Room, Stage } from '../../test/browser/support/stage.ts'
 import { blankTab, idOf, type Tab, waitForPeers } from '../../test/browser/support/tabs.ts'
@@ -66,6 +66,11 @@ export class Scene {
 
   get browser(): Browser {
     return this.stage.browser(this.options.browser)
+  }
+
+  /** One more browser of the same kind, on the same display, with a profile of its own; whoever asks closes it. */
+  another(): Promise<Browser> {
+    return launchBrowser(this.options.browser, { display: this.#display?.name })
   }
 
   async versions(): Promise<string> {
