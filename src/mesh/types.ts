@@ -3,7 +3,9 @@ import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import type { Announcement, LeaveReason, LinkInfo, PeerInfo } from './peer.ts'
 
+export type * from '../link/facts.ts'
 export type * from './peer.ts'
+
 export interface MeshEvents {
   'agent-join': PeerInfo
   'agent-leave': { readonly peer: PeerInfo; readonly reason: LeaveReason }
