@@ -35,5 +35,9 @@ export interface Rendezvous {
   /** False where there is no connection to send it on. */
   signal(to: SessionId, data: string): boolean
   knock(data: string): void
+  /** True where this session is reached without any server or network. Optional. */
+  isNear?(session: SessionId): boolean
+  /** Something suggests that the connection is dead: find out soon. Optional. */
+  probe?(): void
   leave(): void
 }

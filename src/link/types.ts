@@ -36,6 +36,8 @@ export interface LinkProvider {
   readonly kind: LinkKind
   /** Peers with whom a link is being made, by either side's dial. */
   readonly engaged: ReadonlySet<PeerId>
+  /** Linked peers to whom the path is broken at the moment. Optional: some links have no path that could break. */
+  readonly broken?: ReadonlySet<PeerId>
   /** Rejects with MeshError `dial-failed`, `aborted`, or `disconnected` when the other side's dial won (glare). */
   dial(to: Remote, options: { readonly signal: AbortSignal }): Promise<Pipe>
   /** Pipes that other peers dialled. */

@@ -18,6 +18,8 @@ export interface DeliveryOptions {
   readonly lanes: Lanes
   readonly connectionTo: (peer: PeerId) => Connection | undefined
   readonly neighbours: () => readonly PeerId[]
+  /** False while the path of this neighbour's link is broken: what is sent over it waits. */
+  readonly isSound: (neighbour: PeerId) => boolean
   readonly graph: () => Graph
   readonly sessionOf: (peer: PeerId) => SessionId | undefined
   readonly onFrame: (from: PeerId, frame: Frame, isDirect: boolean) => void
@@ -37,15 +39,23 @@ export class Delivery {
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
     if (connection) return this.#options.lanes.send(connection, encodeFrame(frame), lane)
-    const session = this.#options.sessionOf(to)
-    if (!session) throw new MeshError('no-such-peer', `nobody here has the id ${to}`)
-    const { signer } = this.#options
-    const relay = { from: signer.id, to, session, hops: relayHopsMax, signature: '' }
-    const signature = toBase64Url(await signer.sign('relay', signedContent({ ...frame.header, relay }, frame.body)))
+    const relayed = await this.#signedRelay(to, frame)
     this.#options.onRelayed(to)
-    const relayed = { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
     if (!this.#forward(to, relayed, undefined, lane))
       throw new MeshError('unreachable', `no path leads to ${to} at the moment`)
+  }
+
+  /** Like `send`, but round a link whose path is broken: what it carries is to mend that path. */
+  async sendAround(to: PeerId, frame: Frame): Promise<void> {
+    if (this.#options.connectionTo(to) && this.#options.isSound(to)) return this.send(to, frame, 'messages')
+    const relayed = await this.#signedRelay(to, frame)
+    if (!this.#sendBy(this.#soundHopTo(to), relayed, 'messages'))
+      throw new MeshError('unreachable', `no sound path leads to ${to} at the moment`)
+  }
+
+  /** True where `sendAround` would find a way. */
+  hasPath(to: PeerId): boolean {
+    return this.#soundHopTo(to) !== undefined
   }
 
   /** To one direct neighbour, without signature or answer. Silent where there is no link, counted where its lane is full. */
@@ -82,10 +92,41 @@ export class Delivery {
     this.#options.onFrame(from, frame, false)
   }
 
+  async #signedRelay(to: PeerId, frame: Frame): Promise<Frame> {
+    const session = this.#options.sessionOf(to)
+    if (!session) throw new MeshError('no-such-peer', `nobody here has the id ${to}`)
+    const { signer } = this.#options
+    const relay = { from: signer.id, to, session, hops: relayHopsMax, signature: '' }
+    const signature = toBase64Url(await signer.sign('relay', signedContent({ ...frame.header, relay }, frame.body)))
+    return { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
+  }
+
+  /**
+   * The neighbour through which `to` is nearest, by links whose path stands. Of links to `to` only those count that it announces
+   * itself: others still announce those of its former session when it comes back from a reload.
+   */
+  #soundHopTo(to: PeerId): PeerId | undefined {
+    const neighbours = this.#options.neighbours().filter(this.#options.isSound)
+    if (neighbours.includes(to)) return to
+    const graph = new Map(this.#options.graph())
+    const own = new Set(graph.get(to))
+    for (const [peer, links] of graph)
+      if (peer !== to && !own.has(peer) && links.includes(to))
+        graph.set(
+          peer,
+          links.filter(other => other !== to),
+        )
+    return nextHop(neighbours, to, graph, new Set([this.#options.signer.id]))
+  }
+
   #forward(to: PeerId, frame: Frame, cameFrom: PeerId | undefined, lane: LaneName): boolean {
     const avoid = new Set([this.#options.signer.id, ...(cameFrom ? [cameFrom] : [])])
     const neighbours = this.#options.neighbours()
     const hop = neighbours.includes(to) ? to : nextHop(neighbours, to, this.#options.graph(), avoid)
+    return this.#sendBy(hop, frame, lane)
+  }
+
+  #sendBy(hop: PeerId | undefined, frame: Frame, lane: LaneName): boolean {
     const connection = hop && this.#options.connectionTo(hop)
     if (!connection) return false
     try {

@@ -29,6 +29,12 @@ export const answersKeptBytesMax = 8 * 1024 * 1024
 /** Links a relayed message may cross. */
 export const relayHopsMax = 8
 
+// signals
+/** Signals of one attempt to link, each way: a description, some candidates, and the same again at each ICE restart. */
+export const signalsPerAttemptMax = 1_024
+/** Attempts whose signals are kept in order; the oldest is forgotten beyond it. */
+export const attemptsOrderedMax = 1_024
+
 // broadcast
 /** A batch leaves when it holds this much, or at its deadline, or at once when nothing is under way. */
 export const batchBytes = 16 * 1024

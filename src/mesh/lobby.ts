@@ -80,6 +80,14 @@ export class Lobby {
     return this.#options.rendezvous.signal(to, sealed)
   }
 
+  isNear(session: SessionId): boolean {
+    return this.#options.rendezvous.isNear?.(session) ?? false
+  }
+
+  probe(): void {
+    this.#options.rendezvous.probe?.()
+  }
+
   /** A session that ended is no candidate any more, whoever told us. */
   forget(peer: PeerId, session: SessionId): void {
     if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)

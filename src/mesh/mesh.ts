@@ -3,7 +3,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Emitter } from '../base/emitter.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
-import type { LinkProvider, Remote } from '../link/types.ts'
+import type { LinkProvider } from '../link/types.ts'
 import { Admitted } from './admitted.ts'
 import { checkedAnnounced } from './announcement.ts'
 import { Broadcasts } from './broadcasts.ts'
@@ -26,6 +26,7 @@ import { ringNeighbours } from './overlay/step.ts'
 import { parseJson } from './parse-json.ts'
 import { peerInfoOf } from './peer-info.ts'
 import { SiblingWatch } from './sibling-watch.ts'
+import { SignalRoutes } from './signal-routes.ts'
 import { Signals } from './signals.ts'
 import { signerOf } from './signed.ts'
 import type { Announcement, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
@@ -40,6 +41,7 @@ export class MeshPeer implements Mesh {
   readonly #links: LinkTable
   readonly #provider: LinkProvider
   readonly #signals: Signals
+  readonly #routes: SignalRoutes
   readonly #lobby: Lobby
   readonly #membership: MembershipDriver
   readonly #overlay: OverlayDriver
@@ -91,8 +93,18 @@ export class MeshPeer implements Mesh {
       signer,
       session,
       count,
-      carry: (to, sealed) => this.#carry(to, sealed),
+      carry: (to, sealed) => this.#routes.carry(to, sealed),
       onSignal: (from, signal) => provider.receive?.(from, signal),
+      onHeard: from => this.#routes.answered(from),
+    })
+    this.#routes = new SignalRoutes({
+      clock,
+      count,
+      isNear: to => this.#lobby.isNear(to),
+      carry: (to, sealed) => this.#lobby.carry(to, sealed),
+      sessionOf: peer => this.#links.sessionOf(peer) ?? this.#membership.members.get(peer)?.announcement.session,
+      hasPath: peer => this.#delivery.hasPath(peer),
+      relay: (to, sealed) => this.#words.signal(to, sealed),
     })
     this.#lobby = new Lobby({
       self: this.id,
@@ -171,6 +183,7 @@ export class MeshPeer implements Mesh {
       lanes: this.#lanes,
       connectionTo: peer => this.#links.connectionTo(peer),
       neighbours: () => this.#links.peers,
+      isSound: peer => !provider.broken?.has(peer),
       graph: () => this.#graph(),
       sessionOf: peer => this.#sessionOf(peer),
       onFrame: (from, frame, isDirect) => this.#receive(from, frame, isDirect),
@@ -272,6 +285,7 @@ export class MeshPeer implements Mesh {
     const record = await this.#membership.signGoodbye('left')
     this.#words.tellNeighbours({ kind: 'goodbye', record })
     this.#lobby.leave()
+    this.#routes.close()
     this.#overlay.close()
     this.#membership.close()
     this.#exchange.close()
@@ -294,18 +308,12 @@ export class MeshPeer implements Mesh {
     return { ...this.#announced, device, browser, links: this.#links.announced }
   }
 
-  #carry(to: Remote, sealed: string): boolean {
-    if (this.#lobby.carry(to.session, sealed)) return true
-    if (!this.#membership.members.has(to.peer)) return false
-    this.#words.signal(to, sealed)
-    return true
-  }
-
   #opened(connection: Parameters<LinkTable['opened']>[0]): void {
     const peer = connection.remotePeer.toString() as PeerId
     const session = this.#admitted.sessionOf(peer)
     if (!session) return connection.abort(new Error('not admitted')) // cannot happen: admission is part of the upgrade
     const link = this.#links.opened(connection, session)
+    this.#routes.answered(session)
     this.#overlay.succeeded(peer)
     this.#membership.heard(peer, session)
     this.#emitter.emit('link-open', link)

@@ -1,20 +1,24 @@
 /**
- * Signals between two peers that have no link yet: signed by their author for one session of one peer, sealed under the room's
- * key, carried by the signaling server or, where that is gone, through the mesh. Order per peer is kept both ways.
+ * Signals between two peers that make a link or mend one: signed by their author for one session of one peer, sealed under the
+ * room's key, carried through the mesh or by the signaling server (`signal-routes.ts`). Order per attempt is kept both ways.
  */
 import * as v from 'valibot'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { signalQueueMax } from '../link/limits.ts'
 import type { Remote } from '../link/types.ts'
 import type { LinkSignal } from '../link/webrtc/links.ts'
+import { signalsPerAttemptMax } from './limits.ts'
 import { parseJson } from './parse-json.ts'
 import type { Room } from './room.ts'
+import { SignalOrder } from './signal-order.ts'
 import { openRecord, type Signer, signRecord } from './signed.ts'
 
 const signalSchema = v.strictObject({
   from: v.string(),
   to: v.string(),
   attempt: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  /** Signals of one attempt are numbered from 0, each way. */
+  number: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(signalsPerAttemptMax - 1)),
   data: v.pipe(v.string(), v.maxLength(16_384)),
 })
 
@@ -25,6 +29,8 @@ export interface SignalsOptions {
   /** Carries the sealed text; false where it could not be sent now. */
   readonly carry: (to: Remote, sealed: string) => boolean
   readonly onSignal: (from: Remote, signal: LinkSignal) => void
+  /** This session hears us: a signal of it came. */
+  readonly onHeard: (session: SessionId) => void
   readonly count: (counter: string) => void
 }
 
@@ -34,6 +40,7 @@ export class Signals {
   readonly #options: SignalsOptions
   readonly #outgoing = new Queue()
   readonly #incoming = new Queue()
+  readonly #order = new SignalOrder<LinkSignal>()
 
   constructor(options: SignalsOptions) {
     this.#options = options
@@ -41,8 +48,9 @@ export class Signals {
 
   send(to: Remote, signal: LinkSignal): void {
     const { room, signer, session, carry, count } = this.#options
+    const number = this.#order.number(to.session, signal.attempt)
     this.#outgoing.add(async () => {
-      const record = await signRecord(signer, 'signal', { from: session, to: to.session, ...signal })
+      const record = await signRecord(signer, 'signal', { from: session, to: to.session, number, ...signal })
       const sealed = await room.seal.seal(encoder.encode(JSON.stringify(record)))
       if (!carry(to, sealed)) count('signals.not-carried')
     }, count)
@@ -50,13 +58,16 @@ export class Signals {
 
   /** `sealed` came from the server or from a peer; either may be hostile. */
   receive(sealed: string): void {
-    const { room, session, onSignal, count } = this.#options
+    const { room, session, onSignal, onHeard, count } = this.#options
     this.#incoming.add(async () => {
       const plain = await room.seal.open(sealed)
       const record = plain && (await openRecord(parseJson(plain), 'signal', signalSchema))
       if (!record || record.content.to !== session) return count('dropped.signal')
-      const { from, attempt, data } = record.content
-      onSignal({ peer: record.by as PeerId, session: from as SessionId }, { attempt, data })
+      const { attempt, number, data } = record.content
+      const from = { peer: record.by as PeerId, session: record.content.from as SessionId }
+      onHeard(from.session)
+      const key = `${from.peer} ${attempt}` // another peer's attempt is none of its business
+      for (const signal of this.#order.arrive(from.session, key, number, { attempt, data })) onSignal(from, signal)
     }, count)
   }
 }

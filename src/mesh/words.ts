@@ -31,9 +31,9 @@ export class Words {
     for (const peer of this.#options.neighbours()) if (peer !== except) this.#options.delivery().tell(peer, frame)
   }
 
-  /** Sends a sealed signal by way of others. */
+  /** Sends a sealed signal through the mesh, by links whose path stands. */
   signal(to: Remote, sealed: string): void {
-    const sent = this.#options.delivery().send(to.peer, this.#frame('signal', sealed), 'messages')
+    const sent = this.#options.delivery().sendAround(to.peer, this.#frame('signal', sealed))
     sent.catch(() => this.#options.count('signals.not-carried'))
   }
 

@@ -22,6 +22,7 @@ async function party(name: string, secret = 'secret') {
     session: session(name),
     carry: (to, sealed) => state.isConnected && carried.push({ to, sealed }) > 0,
     onSignal: (from, signal) => heard.push(`${from.peer} ${from.session} ${signal.attempt} ${signal.data}`),
+    onHeard: () => {},
     count: counter => {
       counters[counter] = (counters[counter] ?? 0) + 1
     },
@@ -49,6 +50,7 @@ test('a signal for another session, of another room, forged or garbled is droppe
     from: session('ada'),
     to: session('bob'),
     attempt: 'x',
+    number: 0,
     data: 'forged',
   })
   const forged = await room.seal.seal(
