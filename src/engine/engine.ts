@@ -69,19 +69,16 @@ export class Engine {
   #problem: MeshSnapshot['problem']
   #signaling: MeshSnapshot['signaling']['state'] = 'connecting'
   #joinedAtMs: number | undefined
+  /** How many others the rendezvous listed last. */
+  #others = 0
   #isDirty = false
   #isReady = false
   #stopWait: () => void = () => {}
   readonly #jobStates = new Map<JobView['id'], JobView['state']>()
 
-  /** BroadcastChannel on which tabs of this browser, in this room, say goodbye to each other. */
-  readonly goodbyeChannel: string
-
   constructor(options: EngineOptions) {
-    const { room } = options
     this.#options = options
-    this.goodbyeChannel = `tabmesh:${room.hash}`
-    const { config, session, identity, clock, random, newId, push } = options
+    const { config, room, session, identity, clock, random, newId, push } = options
     this.#timeline = new Timeline(clock, event => push({ kind: 'timeline', event }))
     this.mesh = new MeshPeer({
       key: identity.key,
@@ -219,13 +216,14 @@ export class Engine {
     if (state === 'down' && error) {
       if (this.#steps.get('signaling') !== 'done') this.#steps.set('signaling', 'failed')
       this.#trouble(error)
-      if (this.#phase === 'joining') this.#settle('alone')
+      if (this.#phase === 'joining' && this.#others === 0) this.#settle('alone')
     }
     this.#changed()
   }
 
   #welcome(others: number): void {
     if (this.#phase === 'failed') return
+    this.#others = others
     if (others === 0) {
       if (this.mesh.peers.length === 0) this.#settle('alone')
       return
@@ -259,7 +257,9 @@ export class Engine {
     this.#phase = phase
     if (phase === 'joined') {
       this.#stopWait()
-      this.#steps.set('signaling', 'done').set('dialling', 'done').set('admitted', 'done')
+      // Through a sibling one joins without any signaling.
+      if (this.#steps.get('signaling') !== 'failed') this.#steps.set('signaling', 'done')
+      this.#steps.set('dialling', 'done').set('admitted', 'done')
       if (this.#problem?.code === 'dial-failed') this.#problem = undefined
     }
     this.#joinedAtMs ??= this.#options.clock.nowMs()

@@ -4,6 +4,8 @@ import './wire-errors.ts'
 import { toMeshError } from '../base/errors.ts'
 import type { SessionId } from '../base/ids.ts'
 import { randomId, systemClock, systemRandom } from '../base/system.ts'
+import { BothRendezvous } from '../link/both-rendezvous.ts'
+import { Siblings, siblingChannelName } from '../link/siblings.ts'
 import { SignalingClient } from '../link/signaling/client.ts'
 import { WebRtcLinks } from '../link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
@@ -35,12 +37,19 @@ export function startEngine(boot: Boot): void {
 async function start({ config, rpc, links, services }: Boot): Promise<void> {
   const session = `${Date.now().toString(36)}-${randomId()}` as SessionId
   const toPage = (message: ToPage) => links.postMessage(message)
-  const rendezvous = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
-  rendezvous.prepare()
+  const server = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
+  server.prepare()
   const [identity, room] = await Promise.all([
     claimIdentity(session, config.former),
     openRoom(config.room, config.secret),
   ])
+  const channel = siblingChannelName(room.hash)
+  const siblings = new Siblings({
+    channel: new BroadcastChannel(channel),
+    clock: systemClock,
+    watch: watchSession,
+    onGoodbye: record => engine.mesh.receiveGoodbye(record),
+  })
   const engine = new Engine({
     config,
     session,
@@ -50,7 +59,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     newId: randomId,
-    rendezvous,
+    rendezvous: new BothRendezvous(server, siblings),
     links: context => {
       const provider = new WebRtcLinks({
         ...context,
@@ -79,7 +88,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
   })
   expose(engineApi(engine, push), rpc)
   await engine.start()
-  await exchangeGoodbyes(engine, toPage)
+  toPage({ kind: 'goodbye', bytes: await engine.mesh.signGoodbye(), channel })
 }
 
 /** A page that closes says goodbye and frees its lock at once; the goodbye is given this long to come first, ms. */
@@ -92,12 +101,4 @@ function watchSession(session: SessionId, onGone: () => void): () => void {
     if (isOver) systemClock.after(goodbyeHeadStartMs, onGone)
   })
   return () => watching.abort()
-}
-
-/** Hands the page its goodbye for `pagehide`, and listens for those of sibling tabs, which need no link to be heard. */
-async function exchangeGoodbyes(engine: Engine, toPage: (message: ToPage) => void): Promise<void> {
-  const bytes = await engine.mesh.signGoodbye()
-  const channel = engine.goodbyeChannel
-  toPage({ kind: 'goodbye', bytes, channel })
-  new BroadcastChannel(channel).onmessage = event => engine.mesh.receiveGoodbye(event.data)
 }

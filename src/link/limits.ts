@@ -19,3 +19,7 @@ export const answersInFlightMax = 32
 export const endedAttemptsMax = 1_024
 /** Signals of all peers waiting to be opened, or to be sealed, and of one peer while its old link is let go. */
 export const signalQueueMax = 256
+/** Tabs of the same browser known in one room; a browser has no more slots for identities. */
+export const siblingsMax = 256
+/** How long a newcomer waits for tabs of its own browser before it takes itself for the only one. */
+export const siblingAnswerMs = 150

@@ -43,6 +43,8 @@ export class Lobby {
   readonly #sessions = new Map<PeerId, SessionId>()
   readonly #peers = new Map<SessionId, PeerId>()
   readonly #hellos = new Map<SessionId, Signed>()
+  /** Hellos as they came, so that one that two sources list is opened once. */
+  readonly #sealed = new Map<SessionId, string>()
 
   constructor(options: LobbyOptions) {
     this.#options = options
@@ -93,6 +95,7 @@ export class Lobby {
     if (this.#sessions.get(peer) === session) this.#sessions.delete(peer)
     this.#peers.delete(session)
     this.#hellos.delete(session)
+    this.#sealed.delete(session)
   }
 
   leave(): void {
@@ -115,6 +118,7 @@ export class Lobby {
 
   async #add(member: RendezvousMember, isNewcomer: boolean): Promise<boolean> {
     const { self, room, session: own, onCandidate, onProblem } = this.#options
+    if (this.#sealed.get(member.session) === member.hello) return true
     const plain = await room.seal.open(member.hello)
     const hello = plain && (await openRecord(parseJson(plain), 'announcement', anyVersionSchema))
     // Our own key with another session is this tab before it was reloaded: nobody to dial.
@@ -130,6 +134,7 @@ export class Lobby {
     this.#sessions.set(hello.by, member.session)
     this.#peers.set(member.session, hello.by)
     this.#hellos.set(member.session, parseJson(plain) as Signed)
+    this.#sealed.set(member.session, member.hello)
     onCandidate(hello.by, isNewcomer)
     return true
   }

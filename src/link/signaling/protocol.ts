@@ -75,10 +75,13 @@ const branded = <Id extends string>(pattern: RegExp) =>
 const sealed = (charsMax: number) => v.pipe(v.string(), v.maxLength(charsMax), v.regex(/^[A-Za-z0-9_-]+$/))
 
 const room = branded<RoomHash>(/^[0-9a-f]{64}$/)
-const session = branded<SessionId>(/^[a-z0-9-]{8,64}$/)
+export const sessionId = branded<SessionId>(/^[a-z0-9-]{8,64}$/)
+const session = sessionId
 const knock = branded<KnockId>(/^[A-Za-z0-9_-]{8,64}$/)
 const tag = v.pipe(v.string(), v.regex(/^[0-9a-f]{3}$/))
-const hello = sealed(helloCharsMax)
+export const sealedHello = sealed(helloCharsMax)
+export const sealedSignal = sealed(signalCharsMax)
+const hello = sealedHello
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const member = v.strictObject({ session, hello })
 const leftReason = v.picklist(['left', 'closed', 'timeout'])
@@ -93,7 +96,7 @@ const errorCode = v.picklist([
 
 const clientMessage = v.variant('kind', [
   v.strictObject({ kind: v.literal('join'), version: v.literal(signalingVersion), room, tag, session, hello }),
-  v.strictObject({ kind: v.literal('signal'), to: session, data: sealed(signalCharsMax) }),
+  v.strictObject({ kind: v.literal('signal'), to: session, data: sealedSignal }),
   v.strictObject({ kind: v.literal('hello'), hello }),
   v.strictObject({ kind: v.literal('knock'), data: sealed(helloCharsMax) }),
   v.strictObject({ kind: v.literal('knock-reply'), knock, data: sealed(helloCharsMax) }),
@@ -112,7 +115,7 @@ const serverMessage = v.variant('kind', [
   v.strictObject({ kind: v.literal('joined'), member }),
   v.strictObject({ kind: v.literal('hello'), session, hello }),
   v.strictObject({ kind: v.literal('left'), session, reason: leftReason }),
-  v.strictObject({ kind: v.literal('signal'), from: session, data: sealed(signalCharsMax) }),
+  v.strictObject({ kind: v.literal('signal'), from: session, data: sealedSignal }),
   v.strictObject({ kind: v.literal('knock'), knock, data: sealed(helloCharsMax) }),
   v.strictObject({ kind: v.literal('knock-reply'), data: sealed(helloCharsMax) }),
   v.strictObject({ kind: v.literal('pong') }),

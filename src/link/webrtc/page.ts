@@ -5,6 +5,7 @@
 import type SimplePeerType from 'simple-peer'
 import SimplePeer from 'simple-peer/simplepeer.min.js'
 import { bridge } from '../bridge.ts'
+import type { SiblingWord } from '../siblings.ts'
 import { channelId, type ToEngine, type ToPage } from './protocol.ts'
 
 export interface PageLinksOptions {
@@ -27,7 +28,10 @@ export class PageLinks {
 
   /** Says goodbye on every channel and closes every connection; quick enough for `pagehide`. */
   close(): void {
-    this.#goodbye?.siblings.postMessage(JSON.parse(new TextDecoder().decode(this.#goodbye.bytes)))
+    if (this.#goodbye) {
+      const record: unknown = JSON.parse(new TextDecoder().decode(this.#goodbye.bytes))
+      this.#goodbye.siblings.postMessage({ kind: 'goodbye', record } satisfies SiblingWord)
+    }
     for (const peer of this.#peers.values()) {
       if (this.#goodbye && peer.connected) peer.send(this.#goodbye.bytes)
     }
