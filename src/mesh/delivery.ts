@@ -15,7 +15,7 @@ import { isSignedBy, type Signer } from './signed.ts'
 export interface DeliveryOptions {
   readonly signer: Signer
   readonly session: SessionId
-  readonly lanes: Lanes
+  readonly lanes: Pick<Lanes, 'send'>
   readonly connectionTo: (peer: PeerId) => Connection | undefined
   readonly neighbours: () => readonly PeerId[]
   /** False while the path of this neighbour's link is broken: what is sent over it waits. */

@@ -31,15 +31,19 @@ interface OutgoingLane {
 export class Lanes {
   readonly #onFrame: (from: PeerId, bytes: Uint8Array, lane: LaneName) => void
   readonly #onBroken: (peer: PeerId, error: unknown) => void
+  readonly #onSend: (to: PeerId, send: () => void) => void
   readonly #outgoing = new WeakMap<Connection, Map<LaneName, OutgoingLane>>()
 
   constructor(options: {
     readonly onFrame: (from: PeerId, bytes: Uint8Array, lane: LaneName) => void
     /** A lane failed though its link stands: the link is of no use. */
     readonly onBroken: (peer: PeerId, error: unknown) => void
+    /** Sends now, or however a fault has it. */
+    readonly onSend?: (to: PeerId, send: () => void) => void
   }) {
     this.#onFrame = options.onFrame
     this.#onBroken = options.onBroken
+    this.#onSend = options.onSend ?? ((_, send) => send())
   }
 
   async register(node: Libp2p): Promise<void> {
@@ -56,9 +60,11 @@ export class Lanes {
     const outgoing = this.#laneOf(connection, lane)
     if (outgoing.queuedBytes + bytes.length > laneQueueBytesMax)
       throw new MeshError('overloaded', `more than ${laneQueueBytesMax} bytes wait for this peer`)
-    outgoing.queue.push(bytes)
-    outgoing.queuedBytes += bytes.length
-    if (!outgoing.isPumping) void this.#pump(connection, outgoing, lane)
+    this.#onSend(connection.remotePeer.toString() as PeerId, () => {
+      outgoing.queue.push(bytes)
+      outgoing.queuedBytes += bytes.length
+      if (!outgoing.isPumping) void this.#pump(connection, outgoing, lane)
+    })
   }
 
   #laneOf(connection: Connection, lane: LaneName): OutgoingLane {

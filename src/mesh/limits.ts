@@ -85,3 +85,19 @@ export const dialBackoffMaxMs = 30_000
 // admission
 /** From the end of Noise to the end of admission. */
 export const admissionTimeoutMs = 5_000
+
+// faults
+/** Faults in force at one peer, whoever asked for them. */
+export const faultsMax = 64
+/** The longest delay, and how far it may vary, ms each. */
+export const faultDelayMsMax = 60_000
+/** The longest time a fault may be given to end by itself. */
+export const faultForMsMax = 24 * 60 * 60_000
+/** Bytes held back on one link in one direction; beyond it the link is closed. */
+export const heldBytesMax = 16 * 1024 * 1024
+/** Messages held back to be overtaken, all links together; beyond it they go at once. */
+export const heldMessagesMax = 10_000
+/** How long a message is held back to be overtaken, at most. */
+export const reorderHoldMsMax = 50
+/** Groups of one partition. */
+export const partitionGroupsMax = 16

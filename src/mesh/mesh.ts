@@ -1,17 +1,15 @@
-import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { Emitter } from '../base/emitter.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
-import type { Json } from '../base/json.ts'
 import type { LinkProvider } from '../link/types.ts'
 import { Admitted } from './admitted.ts'
-import { checkedAnnounced } from './announcement.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
-import type { Frame } from './frame.ts'
+import type { Faults } from './faults/driver.ts'
+import { faultsIn, takeOrders } from './faults/in-mesh.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { introduce } from './introduction.ts'
 import { Lanes } from './lanes.ts'
 import { heartbeatIntervalMs, linksMax } from './limits.ts'
 import { LinkTable } from './link-table.ts'
@@ -19,23 +17,28 @@ import { Lobby } from './lobby.ts'
 import { MembershipDriver } from './membership/driver.ts'
 import type { Member } from './membership/state.ts'
 import { answerCapabilityQueries } from './message-types.ts'
-import { createNode, type Node } from './node.ts'
+import type { Node } from './node.ts'
 import type { MeshOptions } from './options.ts'
 import { OverlayDriver } from './overlay/driver.ts'
 import { ringNeighbours } from './overlay/step.ts'
+import { type OwnAnnounced, OwnWords } from './own-words.ts'
 import { parseJson } from './parse-json.ts'
+import type { MeshParts } from './parts.ts'
+import { peerIdOf } from './peer-id.ts'
 import { peerInfoOf } from './peer-info.ts'
+import { runNode } from './run-node.ts'
 import { SiblingWatch } from './sibling-watch.ts'
 import { SignalRoutes } from './signal-routes.ts'
 import { Signals } from './signals.ts'
 import { signerOf } from './signed.ts'
-import type { Announcement, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
+import type { LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
 import { Words } from './words.ts'
 
 export class MeshPeer implements Mesh {
   readonly id: PeerId
   readonly session: SessionId
   readonly counters: Record<string, number> = {}
+  readonly faults: Faults
   readonly #options: MeshOptions
   readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #links: LinkTable
@@ -54,21 +57,32 @@ export class MeshPeer implements Mesh {
   readonly #admitted = new Admitted()
   readonly #siblings: SiblingWatch
   readonly #words: Words
-  #announced: Pick<Announcement, 'name' | 'capabilities' | 'load'>
+  readonly #own: OwnWords
   #node: Promise<Node> | undefined
 
   constructor(options: MeshOptions) {
     this.#options = options
-    const { key, session, room, clock, random, newId, rendezvous } = options
+    const { key, session, room, random, newId, rendezvous } = options
     this.id = peerIdOf(key)
     this.session = session
-    this.#announced = checkedAnnounced({
-      name: options.name,
-      capabilities: options.capabilities,
-      load: { slots: 0, busy: 0 },
-    })
+    this.#own = new OwnWords(options)
     const signer = signerOf(key, this.id)
     const count = (counter: string) => this.count(counter)
+    const parts: MeshParts = {
+      options,
+      signer,
+      count,
+      exchange: () => this.#exchange,
+      lobby: () => this.#lobby,
+      membership: () => this.#membership,
+      overlay: () => this.#overlay,
+      signals: () => this.#signals,
+      words: () => this.#words,
+      neighbours: () => this.#links.peers,
+      sessionOf: peer => this.#sessionOf(peer),
+    }
+    this.faults = faultsIn(parts, event => this.#emitter.emit('fault', event))
+    const { clock } = this.faults
     this.#links = new LinkTable(clock)
     this.#siblings = new SiblingWatch(options, ({ id, announcement }) =>
       this.#membership.isGone(id, announcement.session),
@@ -94,8 +108,9 @@ export class MeshPeer implements Mesh {
       session,
       count,
       carry: (to, sealed) => this.#routes.carry(to, sealed),
-      onSignal: (from, signal) => provider.receive?.(from, signal),
+      onSignal: (from, signal) => this.faults.mayLink(from.peer) && provider.receive?.(from, signal),
       onHeard: from => this.#routes.answered(from),
+      onOther: record => this.faults.receive(record),
     })
     this.#routes = new SignalRoutes({
       clock,
@@ -127,7 +142,7 @@ export class MeshPeer implements Mesh {
       signer,
       session,
       count,
-      describe: () => this.#describe(),
+      describe: () => this.#own.describe(this.#links.announced),
       tellNeighbours: (word, except) => this.#words.tellNeighbours(word, except),
       ping: (peer, timeoutMs) => this.#heartbeat.isAlive(peer, timeoutMs),
       isHeard: peer => this.#links.silentMs(peer) < 2 * heartbeatIntervalMs,
@@ -154,7 +169,8 @@ export class MeshPeer implements Mesh {
       broadcasts: () => this.#broadcasts,
       peers: () => [...this.#membership.members.keys()],
     })
-    answerCapabilityQueries(this.#exchange, () => this.#announced)
+    answerCapabilityQueries(this.#exchange, () => this.announced)
+    takeOrders(parts, this.faults)
     this.#heartbeat = new Heartbeat({
       clock,
       exchange: this.#exchange,
@@ -170,10 +186,12 @@ export class MeshPeer implements Mesh {
       onceOpen: (peer, then) => this.#emitter.on('link-open', link => link.peer === peer && then()),
     })
     this.#lanes = new Lanes({
-      onFrame: (from, bytes, lane) => {
-        this.#links.heard(from)
-        this.#delivery.receive(from, bytes, lane)
-      },
+      onFrame: (from, bytes, lane) =>
+        this.faults.messages.message(from, 'in', () => {
+          this.#links.heard(from)
+          this.#delivery.receive(from, bytes, lane)
+        }),
+      onSend: (to, send) => this.faults.messages.message(to, 'out', send),
       onBroken: peer => this.#dropLink(peer, 'links-dropped'),
     })
     this.#delivery = new Delivery({
@@ -186,7 +204,8 @@ export class MeshPeer implements Mesh {
       isSound: peer => !provider.broken?.has(peer),
       graph: () => this.#graph(),
       sessionOf: peer => this.#sessionOf(peer),
-      onFrame: (from, frame, isDirect) => this.#receive(from, frame, isDirect),
+      onFrame: (from, frame, isDirect) =>
+        frame.header.kind === 'tell' ? this.#words.receive(from, frame, isDirect) : this.#exchange.receive(from, frame),
       onRelayed: peer => this.#overlay.relayed(peer),
     })
     this.#broadcasts = new Broadcasts({
@@ -208,11 +227,11 @@ export class MeshPeer implements Mesh {
     await this.#node
   }
 
-  async #startNode(): Promise<Node> {
+  #startNode(): Promise<Node> {
     const { key, room } = this.#options
-    const node = await createNode({
+    return runNode({
       key,
-      provider: this.#provider,
+      provider: this.faults.over(this.#provider),
       sessionOf: peer => this.#sessionOf(peer),
       onConnection: pipe => this.#links.piped(pipe),
       admission: {
@@ -225,14 +244,12 @@ export class MeshPeer implements Mesh {
           if (error.code === 'version-mismatch') this.#options.onProblem(error)
         },
       },
+      lanes: this.#lanes,
+      broadcasts: this.#broadcasts,
+      messages: this.faults.messages,
+      onOpened: connection => this.#opened(connection),
+      onClosed: connection => this.#closed(connection),
     })
-    node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
-    node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
-    this.#broadcasts.prepare(node)
-    await this.#lanes.register(node)
-    await node.start()
-    this.#broadcasts.attach(node.services)
-    return node
   }
 
   get peers(): readonly PeerInfo[] {
@@ -252,12 +269,12 @@ export class MeshPeer implements Mesh {
   gather: Mesh['gather'] = (topic, payload, options) => this.#exchange.gather(topic, payload, options)
 
   /** What this peer says of itself now. */
-  get announced(): Readonly<Pick<Announcement, 'name' | 'capabilities' | 'load'>> {
-    return this.#announced
+  get announced(): OwnAnnounced {
+    return this.#own.announced
   }
 
-  announce(change: Partial<Pick<Announcement, 'name' | 'capabilities' | 'load'>>): void {
-    this.#announced = checkedAnnounced({ ...this.#announced, ...change })
+  announce(change: Partial<OwnAnnounced>): void {
+    this.#own.change(change)
     this.#membership.changed()
     this.#options.onSelfChange?.()
   }
@@ -291,6 +308,7 @@ export class MeshPeer implements Mesh {
     this.#exchange.close()
     this.#heartbeat.close()
     this.#siblings.close()
+    this.faults.close()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
     const node = this.#node
     this.#node = undefined
@@ -301,11 +319,6 @@ export class MeshPeer implements Mesh {
   #dropLink(peer: PeerId, counter: string): void {
     this.count(counter)
     void this.#dialler.retire(peer)
-  }
-
-  #describe(): Omit<Announcement, 'session' | 'sequence'> {
-    const { device, browser } = this.#options
-    return { ...this.#announced, device, browser, links: this.#links.announced }
   }
 
   #opened(connection: Parameters<LinkTable['opened']>[0]): void {
@@ -320,18 +333,16 @@ export class MeshPeer implements Mesh {
     // A newcomer knows its first neighbour from the list of those present, and need not wait to be told.
     const hello = this.#lobby.helloOf(peer, session)
     if (hello && this.#membership.members.size === 0) void this.#membership.receive(hello, peer)
-    void this.#introduce(peer)
+    void introduce(peer, {
+      broadcasts: this.#broadcasts,
+      membership: this.#membership,
+      words: this.#words,
+      heartbeat: this.#heartbeat,
+    })
     const isRing = () => ringNeighbours(this.id, new Set(this.#membership.members.keys())).has(peer)
     if (this.#links.peers.length > linksMax && !isRing()) void this.#dialler.retire(peer)
     this.#overlay.changed()
     this.#membership.changed()
-  }
-
-  /** Tells a new neighbour of everybody, once it hears broadcasts: whoever is a member can be spoken to. */
-  async #introduce(peer: PeerId): Promise<void> {
-    await this.#broadcasts.listening(peer)
-    for (const word of await this.#membership.introduction()) this.#words.tell(peer, word as unknown as Json)
-    await this.#heartbeat.opened(peer)
   }
 
   #linkChanged(peer: PeerId): void {
@@ -368,11 +379,6 @@ export class MeshPeer implements Mesh {
     this.#overlay.changed()
   }
 
-  #receive(from: PeerId, frame: Frame, isDirect: boolean): void {
-    if (frame.header.kind === 'tell') this.#words.receive(from, frame, isDirect)
-    else this.#exchange.receive(from, frame)
-  }
-
   #sessionOf(peer: PeerId): SessionId | undefined {
     return this.#lobby.candidates.get(peer) ?? this.#membership.members.get(peer)?.announcement.session
   }
@@ -390,8 +396,4 @@ export class MeshPeer implements Mesh {
   count(counter: string): void {
     this.counters[counter] = (this.counters[counter] ?? 0) + 1
   }
-}
-
-export function peerIdOf(key: PrivateKey): PeerId {
-  return peerIdFromPrivateKey(key).toString() as PeerId
 }

@@ -37,6 +37,8 @@ export interface MeshOptions {
   /** The rendezvous listed the room: how many others there are. */
   readonly onWelcome: (others: number) => void
   readonly onProblem: (error: MeshError) => void
+  /** Whether this peer takes faults that others ask for, for the whole room; default: in private rooms only. */
+  readonly roomFaults?: boolean
   /** What this peer announces of itself changed. */
   readonly onSelfChange?: () => void
 }

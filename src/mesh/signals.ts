@@ -31,6 +31,8 @@ export interface SignalsOptions {
   readonly onSignal: (from: Remote, signal: LinkSignal) => void
   /** This session hears us: a signal of it came. */
   readonly onHeard: (session: SessionId) => void
+  /** A record of another purpose that came the same way; true where it was of use. */
+  readonly onOther?: (record: unknown) => Promise<boolean>
   readonly count: (counter: string) => void
 }
 
@@ -47,13 +49,18 @@ export class Signals {
   }
 
   send(to: Remote, signal: LinkSignal): void {
-    const { room, signer, session, carry, count } = this.#options
+    const { signer, session, carry, count } = this.#options
     const number = this.#order.number(to.session, signal.attempt)
     this.#outgoing.add(async () => {
       const record = await signRecord(signer, 'signal', { from: session, to: to.session, number, ...signal })
-      const sealed = await room.seal.seal(encoder.encode(JSON.stringify(record)))
+      const sealed = await this.seal(record)
       if (!carry(to, sealed)) count('signals.not-carried')
     }, count)
+  }
+
+  /** Seals a record of another purpose for the same way. */
+  seal(record: unknown): Promise<string> {
+    return this.#options.room.seal.seal(encoder.encode(JSON.stringify(record)))
   }
 
   /** `sealed` came from the server or from a peer; either may be hostile. */
@@ -62,6 +69,7 @@ export class Signals {
     this.#incoming.add(async () => {
       const plain = await room.seal.open(sealed)
       const record = plain && (await openRecord(parseJson(plain), 'signal', signalSchema))
+      if (plain && !record && (await this.#options.onOther?.(parseJson(plain)))) return
       if (!record || record.content.to !== session) return count('dropped.signal')
       const { attempt, number, data } = record.content
       const from = { peer: record.by as PeerId, session: record.content.from as SessionId }

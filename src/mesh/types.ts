@@ -1,9 +1,11 @@
 /** What the mesh layer tells the layers above: who is here, and the ways to talk to them. Implemented by `mesh.ts`. */
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
+import type { FaultEvent } from './faults/types.ts'
 import type { Announcement, LeaveReason, LinkInfo, PeerInfo } from './peer.ts'
 
 export type * from '../link/facts.ts'
+export type * from './faults/types.ts'
 export type * from './peer.ts'
 
 export interface MeshEvents {
@@ -13,6 +15,8 @@ export interface MeshEvents {
   'agent-change': PeerInfo
   'link-open': LinkInfo
   'link-close': { readonly peer: PeerId; readonly reason: string }
+  /** A fault began or ended here, whoever asked for it. */
+  fault: FaultEvent
 }
 
 export interface CallOptions {

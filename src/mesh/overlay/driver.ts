@@ -85,6 +85,12 @@ export class OverlayDriver {
     this.#resting.delete(peer)
   }
 
+  /** What kept links from being made is over: whoever failed is tried again now. */
+  healed(): void {
+    this.#resting.clear()
+    this.changed()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#stop()

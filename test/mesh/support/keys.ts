@@ -2,7 +2,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import type { PeerId } from '../../../src/base/ids.ts'
-import { peerIdOf } from '../../../src/mesh/mesh.ts'
+import { peerIdOf } from '../../../src/mesh/peer-id.ts'
 import { type Signer, signerOf } from '../../../src/mesh/signed.ts'
 
 export interface Keys {

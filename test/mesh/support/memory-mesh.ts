@@ -1,5 +1,6 @@
 /** A whole room of peers in this process: memory links and an in-memory rendezvous, everything else as in a tab. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Clock } from '../../../src/base/clock.ts'
 import { MeshError } from '../../../src/base/errors.ts'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
 import { randomId, systemClock, systemRandom } from '../../../src/base/system.ts'
@@ -19,6 +20,11 @@ export class MemoryRoom {
   readonly #providers = new Map<SessionId, MemoryProvider>()
   readonly #blocked = new Set<string>()
   readonly #crashed: MeshPeer[] = []
+  readonly #clock: Clock
+
+  constructor(clock = systemClock) {
+    this.#clock = clock
+  }
 
   async join(
     name: string,
@@ -38,7 +44,7 @@ export class MemoryRoom {
       device: 'test',
       browser: options.browser ?? name,
       capabilities: [],
-      clock: systemClock,
+      clock: this.#clock,
       random: systemRandom,
       newId: randomId,
       rendezvous: this.rendezvous.client(),
