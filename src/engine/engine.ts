@@ -11,12 +11,14 @@ import type { Identity } from '../mesh/identity.ts'
 import { MeshPeer } from '../mesh/mesh.ts'
 import type { MeshOptions } from '../mesh/options.ts'
 import { peerIdOf } from '../mesh/peer-id.ts'
+import type { AgentStore } from '../mesh/registry/types.ts'
 import type { Room } from '../mesh/room.ts'
 import type { Mesh } from '../mesh/types.ts'
 import type { Work } from '../work/index.ts'
 import type { JobView } from '../work/types.ts'
 import { friendlyName } from './names.ts'
 import type { Push, StartConfig } from './protocol.ts'
+import { RoomLife } from './room-life.ts'
 import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
 import { Timeline } from './timeline.ts'
 
@@ -45,6 +47,8 @@ export interface EngineOptions {
   readonly rendezvous: Rendezvous
   readonly links: MeshOptions['links']
   readonly watchSession: NonNullable<MeshOptions['watchSession']>
+  /** Keeps the agents registered here over a reload. */
+  readonly agentStore: AgentStore
   /** Loaded once the room is being joined: jobs come after peers. */
   readonly createWork: (context: WorkContext) => Promise<Work>
   readonly push: (message: Push) => void
@@ -52,6 +56,7 @@ export interface EngineOptions {
 
 export class Engine {
   readonly mesh: MeshPeer
+  readonly life: RoomLife
   /** Resolves when jobs can be run; rejects if they cannot. */
   readonly work: Promise<Work>
   readonly #options: EngineOptions
@@ -98,7 +103,24 @@ export class Engine {
       onSignalingState: (state, error) => this.#signalingState(state, error),
       onWelcome: others => this.#welcome(others),
       onProblem: error => this.#trouble(error),
-      onSelfChange: () => this.#changed(),
+      ...(config.roomFaults !== undefined && { roomFaults: config.roomFaults }),
+      onSelfChange: () => {
+        this.life.registry.ownChanged()
+        this.#changed()
+      },
+    })
+    this.life = new RoomLife({
+      mesh: this.mesh,
+      config,
+      identity,
+      clock,
+      random,
+      store: options.agentStore,
+      timeline: this.#timeline,
+      push,
+      nameOf: peer => this.#nameOf(peer) ?? 'a peer',
+      changed: () => this.#changed(),
+      leave: () => this.leave(),
     })
     this.#listen()
     const { promise, resolve } = Promise.withResolvers<Work>()
@@ -137,6 +159,7 @@ export class Engine {
   async leave(): Promise<void> {
     this.#stopWait()
     this.#jobs?.close()
+    this.life.close()
     await this.mesh.leave()
     this.#phase = 'left'
     this.#pushSnapshot()
@@ -161,6 +184,7 @@ export class Engine {
       links: this.mesh.links,
       jobs: this.#jobs?.jobs ?? [],
       counters: { ...this.mesh.counters },
+      ...this.life.snapshot,
     }
   }
 
@@ -203,6 +227,7 @@ export class Engine {
   }
 
   #nameOf(peer: PeerId): string | undefined {
+    if (peer === this.mesh.id) return this.mesh.announced.name
     return this.mesh.peers.find(info => info.id === peer)?.name
   }
 
@@ -267,6 +292,7 @@ export class Engine {
     if (!this.#isReady) {
       this.#isReady = true
       this.#settled.resolve()
+      this.life.started()
       this.#pushSnapshot()
       const { identity, session } = this.#options
       this.#options.push({ kind: 'ready', slot: identity.slot, session })

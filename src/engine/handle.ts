@@ -4,17 +4,35 @@
  */
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
-import type { CallOptions, GatherOutcome, Incoming, LeaveReason, LinkInfo, PeerInfo } from '../mesh/types.ts'
+import type {
+  CallOptions,
+  FaultEvent,
+  GatherOutcome,
+  Incoming,
+  LeaveReason,
+  LinkInfo,
+  MeshFigures,
+  PeerInfo,
+  Reachability,
+  RegistryEvents,
+  ShutdownOutcome,
+} from '../mesh/types.ts'
 import type { JobProgram, JobView } from '../work/types.ts'
+import type { AgentsHandle } from './agents-handle.ts'
+import type { FaultsHandle } from './faults-handle.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
-export interface HandleEvents {
+export interface HandleEvents extends RegistryEvents {
   'agent-join': PeerInfo
   'agent-leave': { readonly peer: PeerInfo; readonly reason: LeaveReason }
   'agent-change': PeerInfo
   'link-open': LinkInfo
   'link-close': { readonly peer: PeerId; readonly reason: string }
   job: JobView
+  /** A fault began or ended at this peer, whoever asked for it. */
+  fault: FaultEvent
+  /** Somebody asks all to end; this tab does as its `onShutdown` has it. */
+  'network-shutdown': { readonly by: PeerId; readonly reason: string }
   /** The whole state, at most once every 16 ms, also in a hidden tab. */
   snapshot: MeshSnapshot
   timeline: TimelineEvent
@@ -40,6 +58,10 @@ export interface MeshHandle {
   readonly snapshot: MeshSnapshot
   /** The last 1,000 things that happened, oldest first. */
   readonly timeline: readonly TimelineEvent[]
+  /** Who is here to do what. */
+  readonly agents: AgentsHandle
+  /** Faults put into links on purpose, for labs and tests. */
+  readonly faults: FaultsHandle
   /** The link that invites others into this room. */
   readonly inviteUrl: string
 
@@ -76,9 +98,15 @@ export interface MeshHandle {
   jobResult(id: JobId): Promise<Json>
 
   ping(peer: PeerId): Promise<{ readonly rttMs: number }>
+  /** Asks every peer whether it is there. Never rejects for a peer's silence. */
+  pingAll(options?: { readonly timeoutMs?: number }): Promise<Reachability>
+  /** Share of peers reachable, mean time of delivery, messages per second, now; and what was counted since this tab joined. */
+  metrics(): Promise<MeshFigures & { readonly counters: Readonly<Record<string, number>> }>
   /** Links to a peer directly, or lets the link go: for labs and tests; the overlay does both by itself. */
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>
   rename(name: string): Promise<void>
+  /** Asks everybody to end, each as its own `onShutdown` has it, and leaves. Default reason: `task_complete`. */
+  shutdown(options?: { readonly reason?: string }): Promise<ShutdownOutcome>
   leave(options?: { readonly reason?: string }): Promise<void>
 }

@@ -23,6 +23,14 @@ export interface JoinOptions {
   readonly signaling?: string
   /** For RTCPeerConnection; peers on different networks need STUN, and behind strict NATs TURN. Default none. */
   readonly iceServers?: RTCIceServer[]
+  /** What this tab is among the agents of the room, such as `coordinator` or `validator`; default `worker`. */
+  readonly type?: string
+  /** Where it is, in the application's own words, such as `eu-central`. */
+  readonly region?: string
+  /** Whether others may ask for faults in this tab, for the whole room (`mesh.faults`). Default: in private rooms only. */
+  readonly roomFaults?: boolean
+  /** What this tab does when somebody shuts the network down: `ask` tells the page and stays (default), `leave`, or `ignore`. */
+  readonly onShutdown?: 'ask' | 'leave' | 'ignore'
   /** Join although a room of this name is open under another secret. */
   readonly separate?: boolean
   /** Where `sandbox.html` is served, for typed functions; without it the frame's document is inlined (`srcdoc`). */
@@ -43,6 +51,13 @@ export function startConfig(
   checkText('room', room, 64)
   if (secret !== undefined) checkText('secret', secret, 128)
   if (name !== undefined) checkText('name', name, 64)
+  checkWord(
+    'type',
+    options.type,
+    /^[a-z][a-z0-9_-]{0,31}$/,
+    'a word of up to 32 lower-case letters, digits, "_" or "-"',
+  )
+  checkWord('region', options.region, /^[\w.-]{1,32}$/, '1 to 32 letters, digits, ".", "_" or "-"')
   for (const [capability, run] of Object.entries(capabilities)) {
     checkText('capability name', capability, 128)
     if (typeof run !== 'function') refuse(`the capability "${capability}" must be a function`)
@@ -55,6 +70,10 @@ export function startConfig(
     iceServers: options.iceServers ?? [],
     separate: options.separate ?? false,
     capabilities: Object.keys(capabilities),
+    type: options.type,
+    region: options.region,
+    roomFaults: options.roomFaults,
+    onShutdown: checkedShutdown(options.onShutdown),
     former,
     baseUrl: new URL('./', location.href.split(/[?#]/)[0]).href,
   }
@@ -75,6 +94,15 @@ function checkSupport(): void {
 function checkText(what: string, text: unknown, charsMax: number): void {
   if (typeof text !== 'string' || text.length === 0 || text.length > charsMax)
     refuse(`${what} must be a text of 1 to ${charsMax} characters`)
+}
+
+function checkWord(what: string, given: unknown, form: RegExp, words: string): void {
+  if (given !== undefined && (typeof given !== 'string' || !form.test(given))) refuse(`${what} must be ${words}`)
+}
+
+function checkedShutdown(given: JoinOptions['onShutdown'] = 'ask'): 'ask' | 'leave' | 'ignore' {
+  if (!['ask', 'leave', 'ignore'].includes(given)) refuse("onShutdown must be 'ask', 'leave' or 'ignore'")
+  return given
 }
 
 function signalingUrl(given: string | undefined): string {

@@ -6,8 +6,10 @@ import { MeshError, type MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import { PageLinks } from '../link/webrtc/page.ts'
-import type { CallOptions, Incoming } from '../mesh/types.ts'
+import type { AgentInfo, CallOptions, FaultOutcome, Incoming } from '../mesh/types.ts'
+import { type AgentsHandle, agentsHandle } from './agents-handle.ts'
 import { takeEngineWorker } from './engine-worker.ts'
+import { type FaultsHandle, faultsHandle } from './faults-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
 import type { JoinOptions } from './join-options.ts'
 import { startConfig } from './join-options.ts'
@@ -58,6 +60,8 @@ function readFormer(): { slot: number; session: string } | undefined {
 class PageMesh implements MeshHandle {
   readonly ready: Promise<MeshHandle>
   readonly inviteUrl: string
+  readonly agents: AgentsHandle
+  readonly faults: FaultsHandle
   readonly #engine: Remote<EngineApi>
   readonly #options: JoinOptions
   readonly #shutDown: () => void
@@ -78,6 +82,17 @@ class PageMesh implements MeshHandle {
     this.ready = promise
     this.#settle = { resolve, reject }
     this.inviteUrl = inviteUrl(options)
+    this.agents = agentsHandle(
+      {
+        registerAgent: agent => engine.registerAgent(agent) as Promise<AgentInfo>,
+        deregisterAgent: id => engine.deregisterAgent(id),
+      },
+      () => this.snapshot.agents,
+    )
+    this.faults = faultsHandle(
+      request => engine.faults(request) as Promise<FaultOutcome>,
+      () => this.snapshot.faults,
+    )
   }
 
   /** Says goodbye and ends the engine; called at `pagehide`. */
@@ -226,6 +241,14 @@ class PageMesh implements MeshHandle {
     return { rttMs: await this.#engine.ping(peer) }
   }
 
+  pingAll({ timeoutMs }: { readonly timeoutMs?: number } = {}) {
+    return this.#engine.pingAll(timeoutMs)
+  }
+
+  metrics() {
+    return this.#engine.metrics()
+  }
+
   connect(peer: PeerId): Promise<void> {
     return this.#engine.connect(peer)
   }
@@ -236,6 +259,13 @@ class PageMesh implements MeshHandle {
 
   async rename(name: string): Promise<void> {
     await this.#engine.rename(name)
+  }
+
+  async shutdown({ reason = 'task_complete' }: { readonly reason?: string } = {}) {
+    removeEventListener('pagehide', this.close)
+    const outcome = await this.#engine.shutdown(reason)
+    this.#shutDown()
+    return outcome
   }
 
   async leave(): Promise<void> {

@@ -2,7 +2,18 @@
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
-import type { CallOptions, GatherOutcome, Incoming } from '../mesh/types.ts'
+import type {
+  AgentInfo,
+  AgentSpec,
+  CallOptions,
+  FaultOutcome,
+  FaultRequest,
+  GatherOutcome,
+  Incoming,
+  MeshFigures,
+  Reachability,
+  ShutdownOutcome,
+} from '../mesh/types.ts'
 import type { HandleEvents, JobRequest } from './handle.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -16,6 +27,12 @@ export interface StartConfig {
   readonly separate: boolean
   /** Capabilities whose functions live on the page. */
   readonly capabilities: readonly string[]
+  /** Of this peer as an agent. */
+  readonly type: string | undefined
+  readonly region: string | undefined
+  /** Whether others may ask for faults here; undefined: in private rooms. */
+  readonly roomFaults: boolean | undefined
+  readonly onShutdown: 'ask' | 'leave' | 'ignore'
   /** Where this tab was before it was reloaded. */
   readonly former: { readonly slot: number; readonly session: string } | undefined
   /** Where the page was served from, to load the sample from. */
@@ -52,7 +69,7 @@ export type Push =
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
-export type PushedEvent = 'agent-join' | 'agent-leave' | 'agent-change' | 'link-open' | 'link-close' | 'job'
+export type PushedEvent = Exclude<keyof HandleEvents, 'snapshot' | 'timeline'>
 
 /** Call options that can cross a port: a signal becomes an id that `abort` names. */
 export type WireCallOptions = Omit<CallOptions, 'signal'> & { readonly abortId?: number }
@@ -83,6 +100,12 @@ export interface EngineApi {
   jobResult(id: JobId): Promise<Json>
   abort(abortId: number): void
   ping(peer: PeerId): Promise<number>
+  pingAll(timeoutMs: number | undefined): Promise<Reachability>
+  metrics(): MeshFigures & { readonly counters: Readonly<Record<string, number>> }
+  faults(request: FaultRequest): Promise<FaultOutcome>
+  registerAgent(agent: AgentSpec): Promise<AgentInfo>
+  deregisterAgent(id: string): Promise<void>
+  shutdown(reason: string): Promise<ShutdownOutcome>
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>
   rename(name: string): void

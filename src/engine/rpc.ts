@@ -7,7 +7,7 @@ import type { EngineApi, Push, WireCallOptions } from './protocol.ts'
 type Callable<Fn> = Fn & { [release: symbol]: () => void }
 
 export function engineApi(engine: Engine, push: (message: Push) => void): EngineApi {
-  const { mesh, work } = engine
+  const { mesh, work, life } = engine
   const aborts = new Map<number, AbortController>()
   const subscriptions = new Map<number, () => void>()
   const handlers = new Map<number, () => void>()
@@ -70,6 +70,12 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     jobResult: async id => (await work).jobResult(id),
     abort: id => aborts.get(id)?.abort(),
     ping: peer => mesh.ping(peer),
+    pingAll: timeoutMs => life.pingAll(timeoutMs),
+    metrics: () => ({ ...life.figures, counters: { ...mesh.counters } }),
+    faults: request => mesh.faults.request(request),
+    registerAgent: agent => life.registry.register(agent),
+    deregisterAgent: id => life.registry.deregister(id),
+    shutdown: reason => life.shutDown(reason),
     connect: (peer: PeerId) => mesh.dial(peer),
     cut: (peer: PeerId) => mesh.cut(peer),
     rename: name => engine.rename(name),

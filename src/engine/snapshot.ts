@@ -1,7 +1,7 @@
 /** What the engine pushes to the page: the whole state in one plain object, at most once a frame, by the engine's own clock. */
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
-import type { LinkInfo, PeerInfo } from '../mesh/types.ts'
+import type { AgentInfo, FaultInfo, LinkInfo, PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
 
 /** The steps of joining, in order; each carries its state for the console's progress line. */
@@ -32,13 +32,28 @@ export interface MeshSnapshot {
   readonly links: readonly LinkInfo[]
   readonly jobs: readonly JobView[]
   readonly counters: Readonly<Record<string, number>>
+  /** Every peer, this one included, and the agents registered at them. */
+  readonly agents: readonly AgentInfo[]
+  /** In force here, or told to the room. */
+  readonly faults: readonly FaultInfo[]
+  /** Somebody has asked all to end, and a person is to say whether this tab does. */
+  readonly shutdown:
+    | { readonly by: PeerId; readonly name: string; readonly reason: string; readonly atMs: number }
+    | undefined
+  /** Whether the room is whole, as far as this tab can reach it. */
+  readonly partition?: {
+    readonly state: 'whole' | 'minority' | 'majority'
+    readonly reachable: number
+    readonly known: number
+    readonly sinceMs?: number
+  }
 }
 
 /** One line of the Events panel. */
 export interface TimelineEvent {
   readonly sequence: number
   readonly atMs: number
-  readonly kind: 'peer' | 'link' | 'signaling' | 'job' | 'message' | 'problem'
+  readonly kind: 'peer' | 'link' | 'signaling' | 'job' | 'message' | 'fault' | 'problem'
   readonly text: string
   readonly peer?: PeerId
 }

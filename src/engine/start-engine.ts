@@ -11,6 +11,7 @@ import { WebRtcLinks } from '../link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
 import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
 import { openRoom } from '../mesh/room.ts'
+import { indexedAgentStore, memoryAgentStore } from './agent-store.ts'
 import { deviceOf } from './device.ts'
 import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
@@ -84,6 +85,10 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
         page: wrap<PageServices>(services),
       })
     },
+    agentStore:
+      identity.slot === undefined
+        ? memoryAgentStore()
+        : indexedAgentStore(`${room.hash} ${identity.slot}`, () => systemClock.nowMs()),
     push,
   })
   expose(engineApi(engine, push), rpc)

@@ -6,6 +6,7 @@ import type { Payload } from '../base/json.ts'
 import type { Broadcasts } from './broadcasts.ts'
 import { Calls, Handled } from './calls.ts'
 import type { Delivery } from './delivery.ts'
+import type { Figures } from './figures.ts'
 import { decodePayload, encodeFrame, encodePayload, type Frame, type Header } from './frame.ts'
 import {
   broadcastBytesMax,
@@ -16,7 +17,10 @@ import {
   handlersRunningMax,
   topicCharsMax,
 } from './limits.ts'
+import type { MessageType } from './message-types.ts'
 import type { CallOptions, GatherOutcome, Handler, Incoming } from './types.ts'
+
+const pingTopic: MessageType = 'heartbeat'
 
 type Subscriber = (payload: Payload, incoming: Incoming) => void
 
@@ -26,6 +30,8 @@ export interface ExchangeOptions {
   readonly delivery: () => Delivery
   readonly broadcasts: () => Broadcasts
   readonly peers: () => readonly PeerId[]
+  /** Of what is said and heard, for those who measure. */
+  readonly figures?: Pick<Figures, 'sent' | 'received' | 'acknowledged'>
   readonly count: (counter: string) => void
 }
 
@@ -109,14 +115,17 @@ export class Exchange {
     if (this.#isClosed) throw new MeshError('left', 'this peer left the mesh')
     const { body, kind } = encodePayload(payload, broadcastBytesMax)
     const header = this.#header('broadcast', this.#options.newId(), topic, kind)
+    this.#options.figures?.sent()
     await this.#options.broadcasts().send(encodeFrame({ header, body }))
   }
 
   /** A frame from a peer; `from` is proved by the link or by a signature. */
   receive(from: PeerId, frame: Frame): void {
     const { kind } = frame.header
-    if (kind === 'broadcast') this.#deliver(from, frame)
-    else if (kind === 'send' || kind === 'request') this.#receiveCall(from, frame)
+    if (kind === 'broadcast') {
+      this.#options.figures?.received()
+      this.#deliver(from, frame)
+    } else if (kind === 'send' || kind === 'request') this.#receiveCall(from, frame)
     else if (!this.calls.answer(from, frame)) this.#options.count('dropped.late-answer')
   }
 
@@ -149,7 +158,13 @@ export class Exchange {
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= callRetriesMax))
       throw new MeshError('invalid-option', `retries must be a whole number up to ${callRetriesMax}, not ${retries}`)
     const transmit = () => this.#options.delivery().send(to, { header, body }, lane)
-    return this.calls.start({ id, to, timeoutMs, retries, signal, transmit })
+    const { clock, figures } = this.#options
+    const startMs = clock.monotonicMs()
+    figures?.sent()
+    const answer = await this.calls.start({ id, to, timeoutMs, retries, signal, transmit })
+    // A request is answered when its handler is done, which says nothing of the way; a ping has none.
+    if (kind === 'send' || topic === pingTopic) figures?.acknowledged(clock.monotonicMs() - startMs)
+    return answer
   }
 
   #receiveCall(from: PeerId, frame: Frame): void {
@@ -157,6 +172,7 @@ export class Exchange {
     const seen = this.#handled.see(from, id)
     if (seen === undefined) return // still being worked out
     if (seen !== 'new') return this.#transmit(from, seen)
+    this.#options.figures?.received()
     if (kind === 'send') {
       this.#deliver(from, frame)
       return this.#answer(from, this.#header('ack', id, topic, 'none'), new Uint8Array(0))

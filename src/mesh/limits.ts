@@ -101,3 +101,23 @@ export const heldMessagesMax = 10_000
 export const reorderHoldMsMax = 50
 /** Groups of one partition. */
 export const partitionGroupsMax = 16
+
+// registry
+/** Agents registered at one peer, itself not counted. */
+export const agentsMax = 64
+/** What a peer signs of its agents, as JSON. */
+export const agentsBytesMax = 12 * 1024
+/** Records in one answer to a neighbour that compares its registry with ours; more are asked for again. */
+export const agentRecordsPerAnswerMax = 32
+/** How often a registry is compared with that of one neighbour, so that a lost word heals. */
+export const agentsSyncIntervalMs = 30_000
+
+// figures
+/** Figures are of so much of the time before now. */
+export const figuresWindowMs = 10_000
+/** Acknowledged messages whose time is remembered. */
+export const deliverySamplesMax = 1_000
+/** How long `pingAll` waits for each peer where its caller does not say. */
+export const pingAllTimeoutMs = 5_000
+/** Why a network is shut down, in words. */
+export const shutdownReasonCharsMax = 200

@@ -8,6 +8,7 @@ import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import type { Faults } from './faults/driver.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
+import { Figures } from './figures.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { introduce } from './introduction.ts'
 import { Lanes } from './lanes.ts'
@@ -39,6 +40,7 @@ export class MeshPeer implements Mesh {
   readonly session: SessionId
   readonly counters: Record<string, number> = {}
   readonly faults: Faults
+  readonly figures: Figures
   readonly #options: MeshOptions
   readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #links: LinkTable
@@ -77,12 +79,11 @@ export class MeshPeer implements Mesh {
       membership: () => this.#membership,
       overlay: () => this.#overlay,
       signals: () => this.#signals,
-      words: () => this.#words,
-      neighbours: () => this.#links.peers,
       sessionOf: peer => this.#sessionOf(peer),
     }
     this.faults = faultsIn(parts, event => this.#emitter.emit('fault', event))
     const { clock } = this.faults
+    this.figures = new Figures(options.clock, this.on)
     this.#links = new LinkTable(clock)
     this.#siblings = new SiblingWatch(options, ({ id, announcement }) =>
       this.#membership.isGone(id, announcement.session),
@@ -165,6 +166,7 @@ export class MeshPeer implements Mesh {
       clock,
       newId,
       count,
+      figures: this.figures,
       delivery: () => this.#delivery,
       broadcasts: () => this.#broadcasts,
       peers: () => [...this.#membership.members.keys()],
@@ -280,8 +282,8 @@ export class MeshPeer implements Mesh {
   }
 
   /** Round trip to a peer now, ms. */
-  ping(peer: PeerId): Promise<number> {
-    return this.#heartbeat.ping(peer)
+  ping(peer: PeerId, timeoutMs?: number): Promise<number> {
+    return this.#heartbeat.ping(peer, timeoutMs)
   }
 
   /** What the page says on its channels when it goes, signed beforehand: at `pagehide` there is no time. */

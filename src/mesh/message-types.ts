@@ -15,6 +15,9 @@ export const messageTypes = [
   'capability_query',
   'heartbeat',
   'consensus_vote',
+  'network_init',
+  'peer_connect',
+  'network_shutdown',
 ] as const
 export type MessageType = (typeof messageTypes)[number]
 

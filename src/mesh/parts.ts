@@ -7,7 +7,6 @@ import type { MeshOptions } from './options.ts'
 import type { OverlayDriver } from './overlay/driver.ts'
 import type { Signals } from './signals.ts'
 import type { Signer } from './signed.ts'
-import type { Words } from './words.ts'
 
 export interface MeshParts {
   readonly options: MeshOptions
@@ -17,8 +16,6 @@ export interface MeshParts {
   readonly membership: () => MembershipDriver
   readonly overlay: () => OverlayDriver
   readonly signals: () => Signals
-  readonly words: () => Words
-  readonly neighbours: () => readonly PeerId[]
   readonly sessionOf: (peer: PeerId) => SessionId | undefined
   readonly count: (counter: string) => void
 }

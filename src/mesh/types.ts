@@ -6,7 +6,11 @@ import type { Announcement, LeaveReason, LinkInfo, PeerInfo } from './peer.ts'
 
 export type * from '../link/facts.ts'
 export type * from './faults/types.ts'
+export type { MeshFigures } from './figures.ts'
+export type { ShutdownOutcome } from './network.ts'
 export type * from './peer.ts'
+export type { PingOutcome, Reachability } from './reachability.ts'
+export type * from './registry/types.ts'
 
 export interface MeshEvents {
   'agent-join': PeerInfo

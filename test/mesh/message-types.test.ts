@@ -8,7 +8,8 @@ import { ExchangeRoom } from './support/exchange-room.ts'
 
 test('the closed list of message types is whole', () => {
   expect([...messageTypes].sort()).toEqual([
-    'capability_query', 'collaboration_invite', 'consensus_vote', 'heartbeat', 'task_auction', 'task_request', 'task_result',
+    'capability_query', 'collaboration_invite', 'consensus_vote', 'heartbeat', 'network_init',
+    'network_shutdown', 'peer_connect', 'task_auction', 'task_request', 'task_result',
   ]) // biome-ignore format: a list reads better as one
 })
 

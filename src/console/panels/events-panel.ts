@@ -16,6 +16,7 @@ const kinds: Readonly<Record<Kind, string>> = {
   signaling: 'Signaling',
   job: 'Jobs',
   message: 'Messages',
+  fault: 'Faults',
   problem: 'Problems',
 }
 const kindNames = Object.keys(kinds) as Kind[]

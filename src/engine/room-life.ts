@@ -1,0 +1,138 @@
+/** What goes on in a room besides peers and jobs: agents that are registered, faults that are asked for, its beginning and its end. */
+import type { Clock } from '../base/clock.ts'
+import type { PeerId } from '../base/ids.ts'
+import type { Random } from '../base/random.ts'
+import type { Identity } from '../mesh/identity.ts'
+import type { MeshPeer } from '../mesh/mesh.ts'
+import { Network, type ShutdownOutcome } from '../mesh/network.ts'
+import { pingAll, type Reachability } from '../mesh/reachability.ts'
+import { Registry } from '../mesh/registry/driver.ts'
+import type { AgentStore } from '../mesh/registry/types.ts'
+import { signerOf } from '../mesh/signed.ts'
+import type { FaultInfo, MeshFigures } from '../mesh/types.ts'
+import { faultWords } from './fault-words.ts'
+import type { Push, StartConfig } from './protocol.ts'
+import type { MeshSnapshot } from './snapshot.ts'
+import type { Timeline } from './timeline.ts'
+
+export interface RoomLifeOptions {
+  readonly mesh: MeshPeer
+  readonly config: Pick<StartConfig, 'type' | 'region' | 'onShutdown'>
+  readonly identity: Pick<Identity, 'key'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: AgentStore
+  readonly timeline: Timeline
+  readonly push: (message: Push) => void
+  readonly nameOf: (peer: PeerId) => string
+  readonly changed: () => void
+  readonly leave: () => Promise<void>
+}
+
+export class RoomLife {
+  readonly registry: Registry
+  readonly #options: RoomLifeOptions
+  readonly #network: Network
+  #shutdown: MeshSnapshot['shutdown']
+
+  constructor(options: RoomLifeOptions) {
+    this.#options = options
+    const { mesh, config, identity, clock, random, store, timeline, push, nameOf, changed } = options
+    const count = (counter: string) => mesh.count(counter)
+    this.registry = new Registry({
+      mesh,
+      announced: () => mesh.announced,
+      signer: signerOf(identity.key, mesh.id),
+      clock,
+      random,
+      store,
+      type: config.type,
+      region: config.region,
+      count,
+    })
+    this.#network = new Network(mesh, {
+      onInit: peer => timeline.add('message', `${nameOf(peer)} said network_init: topology mesh`, peer),
+      onConnect: peer => timeline.add('message', `${nameOf(peer)} said peer_connect`, peer),
+      onShutdown: (by, reason) => this.#toldToEnd(by, reason),
+      count,
+    })
+    for (const name of ['agent-registered', 'agent-updated', 'agent-deregistered'] as const)
+      this.registry.on(name, detail => {
+        push({ kind: 'event', name, detail } as Push)
+        changed()
+      })
+    this.registry.on('agent-registered', ({ isPeer, name, type, peer }) => {
+      if (!isPeer) timeline.add('peer', `${name} (${type}) registered at ${nameOf(peer)}`, peer)
+    })
+    this.registry.on('agent-deregistered', ({ agent, reason }) => {
+      const { isPeer, name, type, peer } = agent
+      const why = reason === 'deregistered' ? 'deregistered' : `deregistered with its peer (${reason})`
+      if (!isPeer) timeline.add('peer', `${name} (${type}) ${why}`, peer)
+    })
+    mesh.on('fault', event => {
+      const { fault, what } = event
+      const by = what === 'ended' ? event.by : fault.by
+      timeline.add('fault', `${this.#said(fault)} ${what}${this.#who(what, by)}`, by)
+      push({ kind: 'event', name: 'fault', detail: event })
+      changed()
+    })
+  }
+
+  get snapshot(): Pick<MeshSnapshot, 'faults' | 'agents' | 'shutdown'> {
+    return { faults: this.#options.mesh.faults.list, agents: this.registry.getAll(), shutdown: this.#shutdown }
+  }
+
+  get figures(): MeshFigures {
+    const { mesh } = this.#options
+    return mesh.figures.read(mesh.id, mesh.peers, mesh.links)
+  }
+
+  /** This tab is joined, or alone, for the first time. */
+  started(): void {
+    this.#options.timeline.add('message', 'Said network_init to all: topology mesh')
+    this.#network.started()
+  }
+
+  pingAll(timeoutMs?: number): Promise<Reachability> {
+    const { mesh } = this.#options
+    return pingAll(
+      mesh.peers.map(({ id }) => id),
+      (peer, waitMs) => mesh.ping(peer, waitMs),
+      timeoutMs,
+    )
+  }
+
+  /** Asks everybody to end, and leaves. */
+  async shutDown(reason: string): Promise<ShutdownOutcome> {
+    const { timeline, leave } = this.#options
+    const outcome = await this.#network.shutDown(reason)
+    timeline.add('message', `Said network_shutdown to all: ${reason}`)
+    await leave()
+    return outcome
+  }
+
+  close(): void {
+    this.#network.close()
+    this.registry.close()
+  }
+
+  #toldToEnd(by: PeerId, reason: string): void {
+    const { config, timeline, push, nameOf, changed, clock, leave } = this.#options
+    timeline.add('message', `${nameOf(by)} said network_shutdown: ${reason}`, by)
+    push({ kind: 'event', name: 'network-shutdown', detail: { by, reason } })
+    if (config.onShutdown === 'ask') this.#shutdown = { by, name: nameOf(by), reason, atMs: clock.nowMs() }
+    changed()
+    if (config.onShutdown === 'leave') void leave()
+  }
+
+  #said(fault: FaultInfo): string {
+    const words = faultWords(fault.command, this.#options.nameOf)
+    return fault.scope === 'room' ? `${words}, for the room,` : words
+  }
+
+  #who(what: 'began' | 'ended' | 'changed', by: PeerId | undefined): string {
+    if (by === undefined) return ': its time was over'
+    const name = this.#options.nameOf(by)
+    return what === 'began' ? ` (asked for by ${name})` : ` (healed by ${name})`
+  }
+}
