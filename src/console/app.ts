@@ -22,6 +22,8 @@ const views: readonly { readonly view: View; readonly title: string; readonly sh
   { view: 'work', title: 'Work', shape: 'work' },
   { view: 'events', title: 'Events', shape: 'events' },
   { view: 'metrics', title: 'Metrics', shape: 'metrics' },
+  { view: 'agents', title: 'Agents', shape: 'agents' },
+  { view: 'faults', title: 'Faults', shape: 'faults' },
 ]
 
 export class MeshConsole extends LitElement {
@@ -72,7 +74,7 @@ export class MeshConsole extends LitElement {
     const { store, layout } = this
     const isWide = layout === 'wide'
     const view = layout === 'medium' && this.view === 'mesh' ? 'work' : this.view
-    const isSide = view === 'events' || view === 'metrics'
+    const isSide = view !== 'mesh' && view !== 'work'
     return html`<main class=${layout}>
         <section class="mesh" aria-label="Mesh" ?hidden=${layout === 'narrow' && view !== 'mesh'}>
           <mesh-panel ?flow=${layout === 'narrow'} .store=${store}></mesh-panel>

@@ -35,10 +35,17 @@ export class ConsoleStore {
   readonly links = new Cell<MeshSnapshot['links']>([])
   readonly jobs = new Cell<readonly JobView[]>([])
   readonly counters = new Cell<MeshSnapshot['counters']>({})
+  readonly agents = new Cell<MeshSnapshot['agents']>([])
+  readonly faults = new Cell<MeshSnapshot['faults']>([])
+  readonly partition = new Cell<MeshSnapshot['partition']>(undefined)
+  readonly shutdown = new Cell<MeshSnapshot['shutdown']>(undefined)
   readonly timeline = new Cell<readonly TimelineEvent[]>([])
   readonly departed = new Cell<readonly Departed[]>([])
   /** The peer whose card is open. */
   readonly selected = new Cell<PeerId | undefined>(undefined)
+  /** Who would be on the other side of a partition that somebody is about to ask for, and whether it is being drawn. */
+  readonly otherSide = new Cell<readonly PeerId[]>([])
+  readonly isParting = new Cell(false)
   /** Bytes per second over each direct link, both ways together. */
   readonly rates = new Cell<ReadonlyMap<PeerId, number>>(new Map())
   readonly history = new Cell<History>(new History())
@@ -107,12 +114,18 @@ export class ConsoleStore {
     this.links.set(snapshot?.links ?? [])
     this.jobs.set(snapshot?.jobs ?? [])
     this.counters.set(snapshot?.counters ?? {})
+    this.agents.set(snapshot?.agents ?? [])
+    this.faults.set(snapshot?.faults ?? [])
+    this.partition.set(snapshot?.partition)
+    this.shutdown.set(snapshot?.shutdown)
     this.#readTimeline(handle)
   }
 
   /** Another mesh: what was seen in the old one means nothing here. */
   #follow(handle: MeshHandle | undefined): void {
     this.selected.set(undefined)
+    this.otherSide.set([])
+    this.isParting.set(false)
     this.departed.set([])
     this.peers.set([])
     this.#traffic.clear()
@@ -127,6 +140,7 @@ export class ConsoleStore {
     if (gone.length > 0 || still.length < this.departed.value.length) this.departed.set([...still, ...gone])
     const selected = this.selected.value
     if (selected && gone.some(({ peer }) => peer.id === selected)) this.selected.set(undefined)
+    this.otherSide.set(this.otherSide.value.filter(id => here.has(id) || id === this.self.value?.id))
     this.peers.set(peers)
   }
 

@@ -18,7 +18,7 @@ import type { Work } from '../work/index.ts'
 import type { JobView } from '../work/types.ts'
 import { friendlyName } from './names.ts'
 import type { Push, StartConfig } from './protocol.ts'
-import { RoomLife } from './room-life.ts'
+import type { RoomLife } from './room-life.ts'
 import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
 import { Timeline } from './timeline.ts'
 
@@ -48,7 +48,7 @@ export interface EngineOptions {
   readonly links: MeshOptions['links']
   readonly watchSession: NonNullable<MeshOptions['watchSession']>
   /** Keeps the agents registered here over a reload. */
-  readonly agentStore: AgentStore
+  readonly openAgentStore: () => Promise<AgentStore>
   /** Loaded once the room is being joined: jobs come after peers. */
   readonly createWork: (context: WorkContext) => Promise<Work>
   readonly push: (message: Push) => void
@@ -56,7 +56,8 @@ export interface EngineOptions {
 
 export class Engine {
   readonly mesh: MeshPeer
-  readonly life: RoomLife
+  /** Agents, faults and the network's own messages; loaded once this tab is usable. */
+  readonly life: Promise<RoomLife>
   /** Resolves when jobs can be run; rejects if they cannot. */
   readonly work: Promise<Work>
   readonly #options: EngineOptions
@@ -68,6 +69,8 @@ export class Engine {
     ['admitted', 'waiting'],
   ])
   readonly #startWork: (work: Promise<Work>) => void
+  readonly #startLife: (life: Promise<RoomLife>) => void
+  #roomLife: RoomLife | undefined
   /** When this tab is first usable, joined or alone. */
   readonly #settled = Promise.withResolvers<void>()
   #jobs: Work | undefined
@@ -105,34 +108,24 @@ export class Engine {
       onProblem: error => this.#trouble(error),
       ...(config.roomFaults !== undefined && { roomFaults: config.roomFaults }),
       onSelfChange: () => {
-        this.life.registry.ownChanged()
+        this.#roomLife?.registry.ownChanged()
         this.#changed()
       },
-    })
-    this.life = new RoomLife({
-      mesh: this.mesh,
-      config,
-      identity,
-      clock,
-      random,
-      store: options.agentStore,
-      timeline: this.#timeline,
-      push,
-      nameOf: peer => this.#nameOf(peer) ?? 'a peer',
-      changed: () => this.#changed(),
-      leave: () => this.leave(),
     })
     this.#listen()
     const { promise, resolve } = Promise.withResolvers<Work>()
     this.work = promise
     this.#startWork = resolve
+    const life = Promise.withResolvers<RoomLife>()
+    this.life = life.promise
+    this.#startLife = life.resolve
   }
 
   /** Resolves when others can find this tab; what jobs need is loaded once it is usable, since joining goes first. */
   async start(): Promise<void> {
     this.#changed()
     await this.mesh.start()
-    void this.#settled.promise.then(() => this.#openWork())
+    void this.#settled.promise.then(() => Promise.all([this.#openWork(), this.#openLife()]))
   }
 
   async #openWork(): Promise<void> {
@@ -152,6 +145,34 @@ export class Engine {
     }
   }
 
+  async #openLife(): Promise<void> {
+    const { config, identity, clock, random, openAgentStore, push } = this.#options
+    const life = Promise.all([import('./room-life.ts'), openAgentStore()]).then(
+      ([{ RoomLife }, store]) =>
+        new RoomLife({
+          mesh: this.mesh,
+          config,
+          identity,
+          clock,
+          random,
+          store,
+          timeline: this.#timeline,
+          push,
+          nameOf: peer => this.#nameOf(peer) ?? 'a peer',
+          changed: () => this.#changed(),
+          leave: () => this.leave(),
+        }),
+    )
+    this.#startLife(life)
+    try {
+      this.#roomLife = await life
+      this.#changed()
+    } catch (thrown) {
+      const { code, message } = toMeshError(thrown, 'unsupported')
+      this.#trouble(new MeshError(code, `This tab registers no agents: ${message}`))
+    }
+  }
+
   rename(name: string): void {
     this.mesh.announce({ name })
   }
@@ -159,7 +180,7 @@ export class Engine {
   async leave(): Promise<void> {
     this.#stopWait()
     this.#jobs?.close()
-    this.life.close()
+    this.#roomLife?.close()
     await this.mesh.leave()
     this.#phase = 'left'
     this.#pushSnapshot()
@@ -184,7 +205,9 @@ export class Engine {
       links: this.mesh.links,
       jobs: this.#jobs?.jobs ?? [],
       counters: { ...this.mesh.counters },
-      ...this.life.snapshot,
+      faults: this.mesh.faults.list,
+      agents: this.#roomLife?.registry.getAll() ?? [],
+      shutdown: this.#roomLife?.shutdown,
     }
   }
 
@@ -292,7 +315,6 @@ export class Engine {
     if (!this.#isReady) {
       this.#isReady = true
       this.#settled.resolve()
-      this.life.started()
       this.#pushSnapshot()
       const { identity, session } = this.#options
       this.#options.push({ kind: 'ready', slot: identity.slot, session })

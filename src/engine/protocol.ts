@@ -101,7 +101,7 @@ export interface EngineApi {
   abort(abortId: number): void
   ping(peer: PeerId): Promise<number>
   pingAll(timeoutMs: number | undefined): Promise<Reachability>
-  metrics(): MeshFigures & { readonly counters: Readonly<Record<string, number>> }
+  metrics(): Promise<MeshFigures & { readonly counters: Readonly<Record<string, number>> }>
   faults(request: FaultRequest): Promise<FaultOutcome>
   registerAgent(agent: AgentSpec): Promise<AgentInfo>
   deregisterAgent(id: string): Promise<void>

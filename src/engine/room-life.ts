@@ -76,21 +76,19 @@ export class RoomLife {
       push({ kind: 'event', name: 'fault', detail: event })
       changed()
     })
+    mesh.faults.prepare()
+    timeline.add('message', 'Said network_init to all: topology mesh')
+    this.#network.started()
   }
 
-  get snapshot(): Pick<MeshSnapshot, 'faults' | 'agents' | 'shutdown'> {
-    return { faults: this.#options.mesh.faults.list, agents: this.registry.getAll(), shutdown: this.#shutdown }
+  /** Asked for by somebody, and not answered by a person yet. */
+  get shutdown(): MeshSnapshot['shutdown'] {
+    return this.#shutdown
   }
 
   get figures(): MeshFigures {
     const { mesh } = this.#options
     return mesh.figures.read(mesh.id, mesh.peers, mesh.links)
-  }
-
-  /** This tab is joined, or alone, for the first time. */
-  started(): void {
-    this.#options.timeline.add('message', 'Said network_init to all: topology mesh')
-    this.#network.started()
   }
 
   pingAll(timeoutMs?: number): Promise<Reachability> {

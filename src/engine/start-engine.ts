@@ -11,7 +11,6 @@ import { WebRtcLinks } from '../link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../link/webrtc/protocol.ts'
 import { claimIdentity, sessionEnds } from '../mesh/identity.ts'
 import { openRoom } from '../mesh/room.ts'
-import { indexedAgentStore, memoryAgentStore } from './agent-store.ts'
 import { deviceOf } from './device.ts'
 import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
@@ -85,10 +84,11 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
         page: wrap<PageServices>(services),
       })
     },
-    agentStore:
-      identity.slot === undefined
-        ? memoryAgentStore()
-        : indexedAgentStore(`${room.hash} ${identity.slot}`, () => systemClock.nowMs()),
+    openAgentStore: async () => {
+      const { indexedAgentStore, memoryAgentStore } = await import('./agent-store.ts')
+      if (identity.slot === undefined) return memoryAgentStore()
+      return indexedAgentStore(`${room.hash} ${identity.slot}`, () => systemClock.nowMs())
+    },
     push,
   })
   expose(engineApi(engine, push), rpc)

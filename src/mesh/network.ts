@@ -61,6 +61,7 @@ export class Network {
       mesh.on('link-open', ({ peer }) => this.#linked(peer)),
       mesh.on('agent-join', info => this.#joined(info)),
     ]
+    for (const info of mesh.peers) this.#joined(info)
   }
 
   /** This peer takes part from now on. */

@@ -10,6 +10,11 @@ export interface Scene {
   readonly job: (typeof jobs)[number]
   /** Code of a problem: blocking in phase `failed`, a notice otherwise. */
   readonly problem: string | undefined
+  readonly partition: 'minority' | 'majority' | undefined
+  /** Faults in force. */
+  readonly hasFaults: boolean
+  /** Somebody has asked all to end. */
+  readonly isEnding: boolean
   /** Nothing changes by itself: for pictures. */
   readonly isStill: boolean
 }
@@ -21,6 +26,9 @@ export function sceneOf(params: URLSearchParams): Scene {
     phase: phases.find(phase => phase === params.get('phase')) ?? (peers === 0 ? 'alone' : 'joined'),
     job: jobs.find(job => job === params.get('job')) ?? 'none',
     problem: params.get('problem') ?? undefined,
+    partition: (['minority', 'majority'] as const).find(side => side === params.get('partition')),
+    hasFaults: params.has('faults'),
+    isEnding: params.has('ending'),
     isStill: params.has('still'),
   }
 }

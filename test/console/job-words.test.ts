@@ -61,3 +61,21 @@ test.each<[Parameters<typeof healthOf>[0], string | undefined, string, string]>(
 ])('phase %s with problem %s is %s', (phase, code, word, tone) => {
   expect(healthOf(phase, code ? { code } : undefined)).toMatchObject({ word, tone })
 })
+
+test.each<[Parameters<typeof healthOf>[0], string | undefined, 'whole' | 'minority' | 'majority', string]>([
+  ['joined', undefined, 'whole', 'Healthy'],
+  ['joined', undefined, 'minority', 'Partitioned: read-only'],
+  ['alone', undefined, 'minority', 'Partitioned: read-only'],
+  ['joined', 'signaling-unreachable', 'minority', 'Partitioned: read-only'],
+  ['joined', undefined, 'majority', 'Partitioned'],
+  ['joined', 'signaling-unreachable', 'majority', 'No signaling'],
+  ['joining', undefined, 'majority', 'Connecting'],
+  ['left', undefined, 'minority', 'Left'],
+  ['failed', 'wrong-secret', 'minority', 'Wrong key'],
+])('a mesh that is %s with %s, of which this is the %s, is called %s', (phase, code, state, word) => {
+  const partition = { state, reachable: 1, known: 4, sinceMs: 1_000 }
+  const health = healthOf(phase, code ? { code } : undefined, partition, 43_000)
+  expect(health.word).toBe(word)
+  if (word.startsWith('Partitioned'))
+    expect(health.detail).toMatch(/^Only 1 of 4 known peers can be reached, for 42(\.0)? s\. /)
+})

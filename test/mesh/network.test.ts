@@ -72,7 +72,10 @@ test.each(['', 'x'.repeat(201), 5 as never])('a reason that is none is refused: 
 test('a message of a known type that makes no sense is dropped', async () => {
   const [ada, bob] = await joinAll('Ada', 'Bob')
   if (!bob) throw new Error('nobody')
-  for (const [topic, payload] of [['network_shutdown', null], ['network_init', { topology: 'star' }]] as const)
+  for (const [topic, payload] of [
+    ['network_shutdown', null],
+    ['network_init', { topology: 'star' }],
+  ] as const)
     await bob.peer.send(ada.peer.id, topic, payload)
   expect(ada.told.filter(line => line === 'dropped.malformed')).toHaveLength(2)
   expect(ada.told.filter(line => /shutdown|init/.test(line))).toEqual([])
@@ -91,7 +94,10 @@ test('pingAll says who answers and who does not', async () => {
   await cyd.peer.faults.request({ kind: 'pause' })
   const { answered, asked, outcomes } = await ask(200)
   expect([answered, asked]).toEqual([1, 2])
-  expect(outcomes.find(({ peer }) => peer === cyd.peer.id)).toMatchObject({ status: 'silent', error: { code: 'timeout' } })
+  expect(outcomes.find(({ peer }) => peer === cyd.peer.id)).toMatchObject({
+    status: 'silent',
+    error: { code: 'timeout' },
+  })
 })
 
 test('the figures of a mesh count its own messages and the time they take', async () => {
@@ -113,14 +119,22 @@ describe('figures', () => {
   function lab() {
     const turns = new Turns(1)
     const listeners = new Map<string, (detail: never) => void>()
-    const on = ((name: string, listener: (detail: never) => void) => listeners.set(name, listener)) as unknown as Mesh['on']
+    const on = ((name: string, listener: (detail: never) => void) =>
+      listeners.set(name, listener)) as unknown as Mesh['on']
     const figures = new Figures(turns.clock, on)
-    const tell = <Name extends keyof MeshEvents>(name: Name, detail: Partial<PeerInfo> | { peer: Partial<PeerInfo>; reason: string }) =>
-      listeners.get(name)?.(detail as never)
+    const tell = <Name extends keyof MeshEvents>(
+      name: Name,
+      detail: Partial<PeerInfo> | { peer: Partial<PeerInfo>; reason: string },
+    ) => listeners.get(name)?.(detail as never)
     return { turns, figures, tell }
   }
   const info = (id: PeerId, links: PeerId[], state: PeerInfo['state'] = 'alive') =>
-    ({ id, state, links: links.map(peer => ({ peer, kind: 'memory' })), session: 's' as SessionId }) as unknown as PeerInfo
+    ({
+      id,
+      state,
+      links: links.map(peer => ({ peer, kind: 'memory' })),
+      session: 's' as SessionId,
+    }) as unknown as PeerInfo
   const link = (peer: PeerId) => ({ peer }) as LinkInfo
 
   test('whoever no known path leads to is known and not reachable', () => {

@@ -23,6 +23,9 @@ const shapes = {
   mesh: svg`<circle cx="4" cy="4.5" r="1.75"/><circle cx="12" cy="5.5" r="1.75"/><circle cx="7" cy="12" r="1.75"/><path d="m5.7 4.8 4.6.5M4.7 6l1.7 4.4M11 7l-3 3.6"/>`,
   work: svg`<path d="M2.5 4h11M2.5 8h7.5M2.5 12h4.5"/>`,
   events: svg`<circle cx="8" cy="8" r="5.75"/><path d="M8 4.75V8l2.25 1.5"/>`,
+  agents: svg`<circle cx="8" cy="5" r="2.5"/><path d="M3 13.5c.3-3 2.2-4.5 5-4.5s4.7 1.5 5 4.5"/>`,
+  faults: svg`<path d="M9 1.75 3.5 9H8l-1 5.25L12.5 7H8z"/>`,
+  split: svg`<path d="M8 1.75v12.5" stroke-dasharray="2.2 2.2"/><circle cx="3.5" cy="8" r="1.75"/><circle cx="12.5" cy="8" r="1.75"/>`,
   metrics: svg`<path d="M2.5 13.5h11M3 10.5l3-3.5 2.5 2L13 3.5"/>`,
 }
 export type IconName = keyof typeof shapes

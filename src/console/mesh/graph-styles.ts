@@ -100,6 +100,12 @@ export const graphStyles = css`
     stroke: var(--suspect);
     stroke-dasharray: 4 4;
   }
+  .disc.other-side .halo {
+    stroke: var(--suspect);
+    stroke-width: 2;
+    stroke-dasharray: 2 4;
+    stroke-linecap: round;
+  }
   .departed {
     animation: depart 4s linear forwards;
     --peer: var(--hairline-strong) !important;

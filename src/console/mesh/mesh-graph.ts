@@ -24,6 +24,7 @@ import {
   hasRoomForNames,
 } from './graph-model.ts'
 import { graphStyles } from './graph-styles.ts'
+import './partition-pen.ts'
 
 const labelChars = 16
 
@@ -39,6 +40,7 @@ export class MeshGraph extends LitElement {
   readonly #departed = new Watch(this, () => this.store?.departed)
   readonly #rates = new Watch(this, () => this.store?.rates)
   readonly #selected = new Watch(this, () => this.store?.selected)
+  readonly #otherSide = new Watch(this, () => this.store?.otherSide)
 
   readonly #layout = new GraphLayout()
   #frame: Frame | undefined
@@ -105,7 +107,8 @@ export class MeshGraph extends LitElement {
           node => this.#label(node, radius, near),
         )}</g>
       </svg>
-      ${this.#legend()}`
+      ${this.#legend()}
+      <partition-pen .store=${this.store} .places=${this.#places}></partition-pen>`
   }
 
   override updated(): void {
@@ -117,6 +120,11 @@ export class MeshGraph extends LitElement {
     this.#place()
     if (!this.#layout.isResting) this.#frame?.request()
   }
+
+  readonly #places = (): ReadonlyMap<PeerId, { readonly x: number; readonly y: number }> =>
+    new Map(
+      this.#nodes.filter(node => node.kind !== 'departed').map(({ id }) => [id, this.#layout.position(id)] as const),
+    )
 
   #advance(atMs: number): void {
     if (!this.#layout.isResting) {
@@ -175,6 +183,7 @@ export class MeshGraph extends LitElement {
       node.isSuspect ? 'is-suspect' : '',
       isFar ? 'far' : '',
       this.#selected.value === node.id ? 'selected' : '',
+      this.#otherSide.value?.includes(node.id) ? 'other-side' : '',
     ]
     const ring = radius + 4
     return svg`<g class=${classes.join(' ')} data-id=${node.id} style=${styleMap({ '--peer': peerColour(node.id) })}

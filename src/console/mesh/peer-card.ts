@@ -7,7 +7,9 @@ import { absolute, ago, bytes, roundTrip, shortId } from '../format.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
+import { linkCareOf } from './link-care.ts'
 import { linkWord } from './link-word.ts'
+import './link-facts.ts'
 import '../look/copy-text.ts'
 
 type Ping = { readonly state: 'running' } | { readonly state: 'done' | 'failed'; readonly text: string }
@@ -23,7 +25,7 @@ export class PeerCard extends LitElement {
       }
       dl {
         display: grid;
-        grid-template-columns: max-content minmax(0, 1fr);
+        grid-template-columns: 84px minmax(0, 1fr);
         gap: 4px 16px;
         margin: 0 0 16px;
       }
@@ -36,8 +38,9 @@ export class PeerCard extends LitElement {
       }
       .actions {
         display: flex;
+        flex-wrap: wrap;
         align-items: center;
-        gap: 12px;
+        gap: 8px 12px;
         min-height: 32px;
       }
     `,
@@ -46,6 +49,7 @@ export class PeerCard extends LitElement {
   declare peer: PeerInfo | undefined
   declare ping: Ping | undefined
   readonly #links = new Watch(this, () => this.store?.links)
+  readonly #faults = new Watch(this, () => this.store?.faults)
   readonly #rates = new Watch(this, () => this.store?.rates)
   readonly #now = new Watch(this, () => this.store?.nowMs)
 
@@ -85,14 +89,39 @@ export class PeerCard extends LitElement {
         <dt>Joined</dt>
         <dd><time title=${absolute(peer.joinedAtMs)}>${ago(peer.joinedAtMs, nowMs)}</time></dd>
       </dl>
+      ${link && linkCareOf(this.store?.handle.value) ? html`<link-facts .store=${this.store} .peer=${peer.id}></link-facts>` : nothing}
       <div class="actions">
         <wa-button size="s" appearance="outlined" ?loading=${this.ping?.state === 'running'} @click=${() => this.#ping()}>
           Ping
         </wa-button>
+        ${this.#cutButton(peer)}
         <span class="small mono ${this.ping?.state === 'failed' ? 'failed' : ''}" role="status">
           ${this.ping && this.ping.state !== 'running' ? this.ping.text : ''}
         </span>
       </div>`
+  }
+
+  /** One fault that people ask for most; the others are in the Faults panel. */
+  #cutButton({ id }: PeerInfo) {
+    const cut = this.#faults.value?.find(
+      ({ command, scope }) =>
+        scope === 'own' &&
+        command.kind === 'cut' &&
+        command.peers !== 'all' &&
+        command.peers.length === 1 &&
+        command.peers[0] === id,
+    )
+    return html`<wa-button size="s" appearance="outlined" @click=${() => this.#setCut(id, cut?.id)}>${cut ? 'Heal link' : 'Cut link'}</wa-button>`
+  }
+
+  async #setCut(peer: PeerInfo['id'], cut: string | undefined): Promise<void> {
+    const faults = this.store?.handle.value?.faults
+    try {
+      await (cut ? faults?.heal(cut) : faults?.cut(peer))
+      this.ping = undefined
+    } catch (thrown) {
+      this.ping = { state: 'failed', text: toMeshError(thrown, 'invalid-option').message }
+    }
   }
 
   override willUpdate(changed: Map<string, unknown>): void {

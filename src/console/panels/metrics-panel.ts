@@ -1,5 +1,5 @@
 /** Load, round trips and traffic of the last two minutes, the direct links of this tab, and the engine's counters. */
-import { css, html, LitElement } from 'lit'
+import { css, html, LitElement, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { styleMap } from 'lit/directives/style-map.js'
 import type { LinkInfo } from '../../mesh/types.ts'
@@ -8,11 +8,13 @@ import { absolute, ago, bytes, bytesPerSecond, count, roundTrip, shortId } from 
 import type { History } from '../history.ts'
 import { chartedLinksMax } from '../limits.ts'
 import { sharedStyles } from '../look/styles.ts'
+import { linkCareOf } from '../mesh/link-care.ts'
 import { linkWord } from '../mesh/link-word.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { niceBytes, niceCeiling } from './chart-scale.ts'
 import type { ChartLine } from './line-chart.ts'
+import './connectivity-figures.ts'
 import './line-chart.ts'
 
 const percent = (value: number) => `${Math.round(value)} %`
@@ -84,6 +86,10 @@ export class MetricsPanel extends LitElement {
     if (!history) return html``
     const { samples, seconds } = history
     return html`<section>
+        <h2>Connectivity</h2>
+        <connectivity-figures .store=${this.store}></connectivity-figures>
+      </section>
+      <section>
         <h2>Round trip</h2>
         ${
           links.length > 0
@@ -134,7 +140,7 @@ export class MetricsPanel extends LitElement {
           .ceiling=${() => 100}
         ></line-chart>
       </section>
-      ${this.#linkTable(links)} ${this.#counterTable()}`
+      ${this.#linkTable(links)} ${this.#dials()} ${this.#counterTable()}`
   }
 
   #roundTrips({ samples }: History, links: readonly LinkInfo[]): ChartLine[] {
@@ -181,6 +187,14 @@ export class MetricsPanel extends LitElement {
           </tbody>
         </table>
       </div>
+    </section>`
+  }
+
+  #dials() {
+    if (!linkCareOf(this.store?.handle.value)) return nothing
+    return html`<section>
+      <h2>How links were made</h2>
+      <dial-timeline .store=${this.store}></dial-timeline>
     </section>`
   }
 

@@ -11,7 +11,14 @@ import './metrics-panel.ts'
 const panels = {
   events: { title: 'Events', draw: (store: ConsoleStore) => html`<events-panel .store=${store}></events-panel>` },
   metrics: { title: 'Metrics', draw: (store: ConsoleStore) => html`<metrics-panel .store=${store}></metrics-panel>` },
+  agents: { title: 'Agents', draw: (store: ConsoleStore) => html`<agents-panel .store=${store}></agents-panel>` },
+  faults: { title: 'Faults', draw: (store: ConsoleStore) => html`<faults-panel .store=${store}></faults-panel>` },
 }
+
+/** Fetched when the console stands: few look at these first, and whoever serves them may be gone when they do. */
+const laterPanels = () =>
+  Promise.all([import('./agents-panel.ts'), import('./faults-panel.ts'), import('./dial-timeline.ts')])
+const laterMs = 1_500
 export type SideView = keyof typeof panels
 const views = Object.keys(panels) as SideView[]
 
@@ -70,6 +77,15 @@ export class SidePanel extends LitElement {
     super()
     this.view = 'events'
     this.isBare = false
+  }
+
+  override firstUpdated(): void {
+    // The elements turn into panels when their code has come, whoever is looking.
+    setTimeout(() => void laterPanels().catch(() => {}), laterMs)
+  }
+
+  override updated(): void {
+    if (this.view !== 'events') void laterPanels().catch(() => {})
   }
 
   override render() {

@@ -130,6 +130,8 @@ export class TopBar extends LitElement {
   readonly #phase = new Watch(this, () => this.store?.phase)
   readonly #problem = new Watch(this, () => this.store?.problem)
   readonly #failure = new Watch(this, () => this.store?.failure)
+  readonly #partition = new Watch(this, () => this.store?.partition)
+  readonly #now = new Watch(this, () => (this.#partition.value ? this.store?.nowMs : undefined))
   readonly #handle = new Watch(this, () => this.store?.handle)
 
   override render() {
@@ -157,13 +159,14 @@ export class TopBar extends LitElement {
 
   #state() {
     const peers = this.#peers.value?.length ?? 0
-    const health = healthOf(this.#phase.value ?? 'joining', this.#problem.value ?? this.#failure.value)
+    const problem = this.#problem.value ?? this.#failure.value
+    const health = healthOf(this.#phase.value ?? 'joining', problem, this.#partition.value, this.#now.value)
     const [number, unit] = plural(peers, 'peer').split(' ')
     return html`<div class="state" role="status" aria-label="State of the mesh">
       <span class="count" title="${plural(peers, 'other peer')} in this room">
         <span class="mono">${number}</span> <span class="unit">${unit}</span>
       </span>
-      <span class="health ${health.tone}" title=${health.word}>${icon(health.shape)}<span class="word">${health.word}</span></span>
+      <span class="health ${health.tone}" title=${health.detail}>${icon(health.shape)}<span class="word">${health.word}</span></span>
     </div>`
   }
 

@@ -3,11 +3,11 @@ import { MeshError } from '../../base/errors.ts'
 import type { PeerId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import type { LinkProvider } from '../../link/types.ts'
-import { commandOf, type Order } from './check.ts'
+import type { commandOf as CommandOf, Order } from './check.ts'
 import { isPaused, mayLink } from './condition.ts'
 import { FaultyLinks } from './faulty-links.ts'
 import { PausableClock } from './pausable-clock.ts'
-import { RoomOrders, type RoomOrdersOptions } from './room-orders.ts'
+import type { RoomOrders, RoomOrdersOptions } from './room-orders.ts'
 import { emptyPlan, type Fault, type FaultPlan, type Input } from './state.ts'
 import { nextEndMs, step } from './step.ts'
 import { Tampering } from './tampering.ts'
@@ -21,13 +21,19 @@ export interface FaultsOptions extends Omit<RoomOrdersOptions, 'onOrder'> {
   readonly onHealed: () => void
 }
 
+interface Loaded {
+  readonly room: RoomOrders
+  readonly commandOf: typeof CommandOf
+}
+
 export class Faults {
   /** What everything but faults themselves must tell the time by. */
   readonly clock: PausableClock
   readonly messages: Tampering
   readonly #options: FaultsOptions
   readonly #plan: FaultPlan
-  readonly #orders: RoomOrders
+  /** What checks and carries orders, loaded when there is time: joining goes first. */
+  #orders: Promise<Loaded> | undefined
   readonly #links: FaultyLinks[] = []
   #stopTimer = () => {}
 
@@ -37,7 +43,21 @@ export class Faults {
     this.#plan = emptyPlan(signer.id)
     this.clock = new PausableClock(clock, () => isPaused(this.#plan))
     this.messages = new Tampering(this.#plan, clock, random, count)
-    this.#orders = new RoomOrders({ ...options, onOrder: (order, by) => this.#obey(order, by) })
+  }
+
+  /** Loads what faults need, while whoever serves it is there. */
+  prepare(): void {
+    void this.#loaded().catch(() => {})
+  }
+
+  #loaded(): Promise<Loaded> {
+    this.#orders ??= Promise.all([import('./room-orders.ts'), import('./check.ts')]).then(
+      ([{ RoomOrders }, { commandOf }]) => {
+        const onOrder = (order: Order, by: PeerId) => this.#obey(order, by)
+        return { room: new RoomOrders({ ...this.#options, onOrder }), commandOf }
+      },
+    )
+    return this.#orders
   }
 
   get list(): readonly FaultInfo[] {
@@ -61,6 +81,7 @@ export class Faults {
     const { signer, newId, others } = this.#options
     const known = new Set(others().map(({ peer }) => peer))
     const self = signer.id
+    const { commandOf } = await this.#loaded()
     const command = commandOf(request, { self, isKnown: peer => known.has(peer) })
     const id = newId()
     const isOwnPause = command.kind === 'pause' && command.peers !== 'all' && command.peers.join() === self
@@ -80,8 +101,8 @@ export class Faults {
   }
 
   /** A record that came through signaling or the mesh; true where it was an order of faults. */
-  receive(record: unknown): Promise<boolean> {
-    return this.#orders.receive(record)
+  async receive(record: unknown): Promise<boolean> {
+    return (await this.#loaded()).room.receive(record)
   }
 
   close(): void {
@@ -102,7 +123,7 @@ export class Faults {
   }
 
   async #give(order: Order): Promise<Omit<FaultOutcome, 'id'>> {
-    if (this.#options.obeys) return this.#orders.give(order)
+    if (this.#options.obeys) return (await this.#loaded()).room.give(order)
     throw new MeshError(
       'invalid-option',
       'this tab neither takes nor gives faults for the room: it is public, and joinMesh was not given `roomFaults: true`',

@@ -88,7 +88,11 @@ export class Jobs {
         this.#peersChanged()
         this.#greet(peer.id)
       }),
-      mesh.on('agent-leave', () => this.#peersChanged()),
+      mesh.on('agent-leave', ({ reason }) => {
+        // Perhaps it is only cut off, and has jobs of its own to tell of when it comes back.
+        if (reason === 'crashed') this.#syncsLeft = limits.syncsAtJoin
+        this.#peersChanged()
+      }),
       mesh.on('agent-change', () => this.#peersChanged()),
       clock.every(limits.syncIntervalMs, () => this.#syncWithAny()),
     ]

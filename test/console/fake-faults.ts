@@ -1,0 +1,48 @@
+/** Faults of a mesh that is not there: asked for, listed and healed as the engine does it, and without any effect. */
+import { MeshError } from '../../src/base/errors.ts'
+import type { PeerId } from '../../src/base/ids.ts'
+import type { FaultInfo, FaultOutcome, FaultRequest } from '../../src/mesh/types.ts'
+
+export class FakeFaults {
+  readonly #self: PeerId
+  readonly #others: () => readonly PeerId[]
+  readonly #changed: () => void
+  #made = 0
+  list: readonly FaultInfo[] = []
+
+  constructor(self: PeerId, others: () => readonly PeerId[], changed: () => void) {
+    this.#self = self
+    this.#others = others
+    this.#changed = changed
+  }
+
+  async request(request: FaultRequest): Promise<FaultOutcome> {
+    const confirmed = this.#others()
+    if (request.kind === 'heal') {
+      const { id } = request
+      this.list = this.list.filter(fault => id !== undefined && fault.id !== id)
+      this.#changed()
+      return { id: undefined, confirmed, unconfirmed: [] }
+    }
+    const { forMs } = request
+    if (forMs !== undefined && !(forMs > 0)) throw new MeshError('invalid-option', 'forMs must be more than 0')
+    const target = 'target' in request ? request.target : undefined
+    const peers =
+      target === undefined ? [this.#self] : typeof target === 'string' && target !== 'all' ? [target] : target
+    const command = (
+      request.kind === 'partition'
+        ? { kind: 'partition', groups: request.groups }
+        : { direction: 'both', jitterMs: 0, ...request, peers }
+    ) as FaultInfo['command']
+    const isRoom = request.kind === 'partition' || request.kind === 'pause' || request.room === true
+    this.add(command, isRoom ? 'room' : 'own', this.#self, 0, forMs)
+    return { id: this.list.at(-1)?.id, confirmed: isRoom ? confirmed : [], unconfirmed: [] }
+  }
+
+  add(command: FaultInfo['command'], scope: FaultInfo['scope'], by: PeerId, agoMs: number, forMs?: number): void {
+    const sinceMs = Date.now() - agoMs
+    const untilMs = forMs === undefined ? undefined : sinceMs + forMs
+    this.list = [...this.list, { id: `fault-${++this.#made}`, command, scope, by, actsHere: true, sinceMs, untilMs }]
+    this.#changed()
+  }
+}
