@@ -17,7 +17,7 @@ import type { Mesh } from '../mesh/types.ts'
 import type { Work } from '../work/index.ts'
 import type { JobView } from '../work/types.ts'
 import { friendlyName } from './names.ts'
-import type { Push, StartConfig } from './protocol.ts'
+import type { EngineFacts, Push, StartConfig } from './protocol.ts'
 import type { RoomLife } from './room-life.ts'
 import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
 import { Timeline } from './timeline.ts'
@@ -170,6 +170,19 @@ export class Engine {
     } catch (thrown) {
       const { code, message } = toMeshError(thrown, 'unsupported')
       this.#trouble(new MeshError(code, `This tab registers no agents: ${message}`))
+    }
+  }
+
+  /** What the engine knows that may tell why there is no link. */
+  async connectionFacts(): Promise<EngineFacts> {
+    const { peers, links, care } = this.mesh
+    return {
+      signaling: this.#signaling,
+      others: Math.max(this.#others, peers.length),
+      links: links.length,
+      iceServers: this.#options.config.iceServers,
+      candidates: await care.candidates(),
+      dials: care.dials.records,
     }
   }
 

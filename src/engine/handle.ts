@@ -6,10 +6,13 @@ import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import type {
   CallOptions,
+  Diagnosis,
+  DialRecord,
   FaultEvent,
   GatherOutcome,
   Incoming,
   LeaveReason,
+  LinkFacts,
   LinkInfo,
   MeshFigures,
   PeerInfo,
@@ -105,6 +108,12 @@ export interface MeshHandle {
   /** Links to a peer directly, or lets the link go: for labs and tests; the overlay does both by itself. */
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>
+  /** How a direct link stands now, the page's `getStats` included. Rejects with `unreachable` where there is none. */
+  linkFacts(peer: PeerId): Promise<LinkFacts>
+  /** How the last dials went, oldest first: 8 of each peer and 256 in all at most. */
+  dials(): Promise<readonly DialRecord[]>
+  /** "Why can't I connect?": looks at everything that a link needs, within 6 s. */
+  diagnose(): Promise<Diagnosis>
   rename(name: string): Promise<void>
   /** Asks everybody to end, each as its own `onShutdown` has it, and leaves. Default reason: `task_complete`. */
   shutdown(options?: { readonly reason?: string }): Promise<ShutdownOutcome>

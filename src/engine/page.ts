@@ -5,9 +5,12 @@ import { Emitter } from '../base/emitter.ts'
 import { MeshError, type MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
+import { whyCantIConnect } from '../link/diagnosis.ts'
+import { withAdvice } from '../link/dial-advice.ts'
 import { PageLinks } from '../link/webrtc/page.ts'
-import type { AgentInfo, CallOptions, FaultOutcome, Incoming } from '../mesh/types.ts'
+import type { AgentInfo, CallOptions, Diagnosis, DialRecord, FaultOutcome, Incoming, LinkFacts } from '../mesh/types.ts'
 import { type AgentsHandle, agentsHandle } from './agents-handle.ts'
+import { onComeback } from './comeback.ts'
 import { takeEngineWorker } from './engine-worker.ts'
 import { type FaultsHandle, faultsHandle } from './faults-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
@@ -41,6 +44,7 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
   const boot: Boot = { kind: 'boot', config, rpc: rpc.port2, links: links.port2, services: services.port2 }
   worker.postMessage(boot, [rpc.port2, links.port2, services.port2])
   addEventListener('pagehide', page.close)
+  onComeback(() => void engine.probe())
   // A page restored from the back-forward cache finds its engine gone: only a reload brings it back.
   addEventListener('pageshow', event => {
     if (event.persisted) location.reload()
@@ -255,6 +259,20 @@ class PageMesh implements MeshHandle {
 
   cut(peer: PeerId): Promise<void> {
     return this.#engine.cut(peer)
+  }
+
+  linkFacts(peer: PeerId): Promise<LinkFacts> {
+    return this.#engine.linkFacts(peer)
+  }
+
+  async dials(): Promise<readonly DialRecord[]> {
+    return (await this.#engine.dials()).map(withAdvice)
+  }
+
+  async diagnose(): Promise<Diagnosis> {
+    const facts = await this.#engine.connectionFacts()
+    const page = { isSecureContext, hasWebRtc: 'RTCPeerConnection' in globalThis }
+    return whyCantIConnect({ ...facts, ...page, dials: facts.dials.map(withAdvice) })
   }
 
   async rename(name: string): Promise<void> {

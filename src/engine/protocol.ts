@@ -2,6 +2,8 @@
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
+import type { ConnectionFacts } from '../link/diagnosis.ts'
+import type { LoggedDial } from '../link/dials.ts'
 import type {
   AgentInfo,
   AgentSpec,
@@ -10,6 +12,7 @@ import type {
   FaultRequest,
   GatherOutcome,
   Incoming,
+  LinkFacts,
   MeshFigures,
   Reachability,
   ShutdownOutcome,
@@ -71,6 +74,11 @@ export type Push =
 
 export type PushedEvent = Exclude<keyof HandleEvents, 'snapshot' | 'timeline'>
 
+/** What an engine knows of its links; whether they can exist at all, the page knows. */
+export type EngineFacts = Omit<ConnectionFacts, 'isSecureContext' | 'hasWebRtc' | 'dials'> & {
+  readonly dials: readonly LoggedDial[]
+}
+
 /** Call options that can cross a port: a signal becomes an id that `abort` names. */
 export type WireCallOptions = Omit<CallOptions, 'signal'> & { readonly abortId?: number }
 
@@ -108,6 +116,11 @@ export interface EngineApi {
   shutdown(reason: string): Promise<ShutdownOutcome>
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>
+  linkFacts(peer: PeerId): Promise<LinkFacts>
+  dials(): readonly LoggedDial[]
+  connectionFacts(): Promise<EngineFacts>
+  /** The page came back to the front, from sleep, or online. */
+  probe(): Promise<void>
   rename(name: string): void
   leave(): Promise<void>
 }

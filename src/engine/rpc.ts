@@ -78,6 +78,10 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     shutdown: async reason => (await life).shutDown(reason),
     connect: (peer: PeerId) => mesh.dial(peer),
     cut: (peer: PeerId) => mesh.cut(peer),
+    linkFacts: peer => mesh.care.facts(peer),
+    dials: () => mesh.care.dials.records,
+    connectionFacts: () => engine.connectionFacts(),
+    probe: () => mesh.care.probe(),
     rename: name => engine.rename(name),
     leave: () => engine.leave(),
   }

@@ -23,3 +23,8 @@ export const signalQueueMax = 256
 export const siblingsMax = 256
 /** How long a newcomer waits for tabs of its own browser before it takes itself for the only one. */
 export const siblingAnswerMs = 150
+/** Dials remembered for people to look at, of one peer and of all; the oldest is forgotten beyond it. */
+export const dialRecordsPerPeerMax = 8
+export const dialRecordsMax = 256
+/** ICE restarts in a row that did not mend a path, after which only a new connection can. */
+export const restartsMax = 4

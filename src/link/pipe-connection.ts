@@ -10,6 +10,8 @@ export class PipeConnection extends AbstractMultiaddrConnection {
   readonly #pipe: Pipe
   sentBytes = 0
   receivedBytes = 0
+  sentFrames = 0
+  receivedFrames = 0
 
   constructor(pipe: Pipe, init: { remoteAddr: Multiaddr; direction: MessageStreamDirection; log: Logger }) {
     super({ ...init, maxMessageSize: frameBytesMax })
@@ -17,6 +19,7 @@ export class PipeConnection extends AbstractMultiaddrConnection {
     pipe.open({
       onFrame: frame => {
         this.receivedBytes += frame.byteLength
+        this.receivedFrames++
         this.onData(frame)
       },
       onDrain: () => this.safeDispatchEvent('drain'),
@@ -31,6 +34,7 @@ export class PipeConnection extends AbstractMultiaddrConnection {
   override sendData(data: Uint8ArrayList): SendResult {
     this.#pipe.send(data.subarray())
     this.sentBytes += data.byteLength
+    this.sentFrames++
     return { sentBytes: data.byteLength, canSendMore: this.#pipe.bufferedBytes < bufferedBytesHigh }
   }
 

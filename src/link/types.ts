@@ -1,5 +1,6 @@
 /** One pipe to one peer, below libp2p: ordered, reliable frames of bytes. WebRTC, BroadcastChannel and memory each provide them. */
 import type { PeerId, SessionId } from '../base/ids.ts'
+import type { CandidateType, IceFacts } from './facts.ts'
 import type { LinkKind } from './kind.ts'
 
 export type { LinkKind }
@@ -38,6 +39,12 @@ export interface LinkProvider {
   readonly engaged: ReadonlySet<PeerId>
   /** Linked peers to whom the path is broken at the moment. Optional: some links have no path that could break. */
   readonly broken?: ReadonlySet<PeerId>
+  /** Something suggests that the path to a linked peer is dead: makes it anew under the pipe that stands. Optional. */
+  mend?(peer: PeerId): void
+  /** What is known of the path now. Optional. */
+  path?(peer: PeerId): Promise<{ readonly restarts: number; readonly ice: IceFacts | undefined }>
+  /** Which kinds of address this machine finds for itself now. Optional. */
+  candidates?(): Promise<readonly CandidateType[] | undefined>
   /** Rejects with MeshError `dial-failed`, `aborted`, or `disconnected` when the other side's dial won (glare). */
   dial(to: Remote, options: { readonly signal: AbortSignal }): Promise<Pipe>
   /** Pipes that other peers dialled. */

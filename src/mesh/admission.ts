@@ -39,6 +39,8 @@ export interface AdmissionOptions {
   readonly room: Room
   readonly self: PeerId
   readonly session: SessionId
+  /** Told of everyone whom Noise has proved, before admission. */
+  readonly onSecured: (peer: PeerId) => void
   /** Told of everyone who was let in, before the connection is announced. */
   readonly onAdmitted: (peer: PeerId, session: SessionId) => void
   readonly onRefused: (peer: PeerId, error: MeshError) => void
@@ -67,6 +69,7 @@ export function admittedNoise(options: AdmissionOptions): (components: NoiseComp
           ? await inner.secureOutbound(connection, upgrade)
           : await inner.secureInbound(connection, upgrade)
       const peer = secured.remotePeer.toString() as PeerId
+      options.onSecured(peer)
       try {
         const { session, stream } = await admit(role, secured.connection, peer, options)
         options.onAdmitted(peer, session)

@@ -5,7 +5,7 @@ import type { PeerId, SessionId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
 import type { PipeConnection } from '../link/pipe-connection.ts'
 import type { Announcement } from './peer.ts'
-import type { LinkInfo } from './types.ts'
+import type { LinkFacts, LinkInfo } from './types.ts'
 
 interface Link {
   readonly connection: Connection
@@ -124,6 +124,14 @@ export class LinkTable {
     for (const { pipe } of this.#links.values())
       if (pipe && pipe.pipe.bufferedBytes > bufferedBytesHigh / 2) return true
     return false
+  }
+
+  /** What is counted of a link here; undefined where there is none. */
+  countsOf(peer: PeerId): Pick<LinkFacts, 'sentMessages' | 'receivedMessages' | 'bufferedBytes'> | undefined {
+    const pipe = this.#links.get(peer)?.pipe
+    if (!pipe) return undefined
+    const { sentFrames: sentMessages, receivedFrames: receivedMessages } = pipe
+    return { sentMessages, receivedMessages, bufferedBytes: pipe.pipe.bufferedBytes }
   }
 
   #infoOf(peer: PeerId): LinkInfo | undefined {

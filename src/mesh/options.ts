@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
+import type { DialLog } from '../link/dials.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
 import type { LinkSignal } from '../link/webrtc/links.ts'
@@ -14,6 +15,8 @@ export interface LinkContext {
   readonly self: Remote
   readonly sendSignal: (to: Remote, signal: LinkSignal) => void
   readonly retire: (peer: PeerId) => Promise<void>
+  /** Where the provider writes down how its dials go. */
+  readonly dials: DialLog
   /** A goodbye that a peer's page said on a channel of its own. */
   readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
 }

@@ -2,6 +2,7 @@
 import mocha from 'mocha/mocha.js'
 import type { PeerId } from '../../src/base/ids.ts'
 import { systemClock } from '../../src/base/system.ts'
+import { DialLog } from '../../src/link/dials.ts'
 import type { Remote } from '../../src/link/types.ts'
 import { WebRtcLinks } from '../../src/link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../../src/link/webrtc/protocol.ts'
@@ -21,6 +22,7 @@ function linksOf(self: Remote): WebRtcLinks {
     toPage: (message: ToPage) => port1.postMessage(message),
     sendSignal: (to, signal) => queueMicrotask(() => reachable.get(to.peer)?.receive(self, signal)),
     retire: async () => {},
+    dials: new DialLog(systemClock),
     newId: () => crypto.randomUUID(),
     onSaid: () => {},
   })

@@ -27,6 +27,7 @@ async function side(secret: string, session = 'k000-aaaaaaaa'): Promise<Side> {
     room: await openRoom('lab', secret),
     self: keys.id,
     session: session as SessionId,
+    onSecured: () => {},
     onAdmitted: (peer, of) => admitted.push(`${peer} ${of}`),
     onRefused: (peer, error) => refused.push(`${peer} ${error.code}`),
   })(componentsOf(keys))

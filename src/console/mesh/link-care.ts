@@ -1,18 +1,4 @@
-/** What can be asked of links, in a person's words. Absent where the engine behind the handle does not tell. */
-import type { PeerId } from '../../base/ids.ts'
-import type { MeshHandle } from '../../engine/handle.ts'
-import type { Diagnosis, DialRecord, DialStage, LinkFacts } from '../../mesh/types.ts'
-
-export interface LinkCare {
-  linkFacts(peer: PeerId): Promise<LinkFacts>
-  dials(): Promise<readonly DialRecord[]>
-  diagnose(): Promise<Diagnosis>
-}
-
-export function linkCareOf(handle: MeshHandle | undefined): LinkCare | undefined {
-  const care = handle as (MeshHandle & Partial<LinkCare>) | undefined
-  return care?.linkFacts && care.dials && care.diagnose ? (care as MeshHandle & LinkCare) : undefined
-}
+import type { DialRecord, DialStage, LinkFacts } from '../../mesh/types.ts'
 
 const ends = { host: 'this network', srflx: 'through a NAT', prflx: 'through a NAT', relay: 'by a TURN relay' } as const
 

@@ -6,7 +6,7 @@ import { bytes, count, plural, roundTrip } from '../format.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
-import { linkCareOf, pathWords } from './link-care.ts'
+import { pathWords } from './link-care.ts'
 
 const everyMs = 2_000
 
@@ -63,7 +63,7 @@ export class LinkFactsRows extends LitElement {
   }
 
   async #read(peer: PeerId): Promise<void> {
-    const care = linkCareOf(this.store?.handle.value)
+    const care = this.store?.handle.value
     // A link that has just gone has no facts; the card says so itself.
     const facts = await care?.linkFacts(peer).catch(() => undefined)
     if (this.peer === peer) this.facts = facts

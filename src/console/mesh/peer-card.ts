@@ -7,7 +7,6 @@ import { absolute, ago, bytes, roundTrip, shortId } from '../format.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
-import { linkCareOf } from './link-care.ts'
 import { linkWord } from './link-word.ts'
 import './link-facts.ts'
 import '../look/copy-text.ts'
@@ -89,7 +88,7 @@ export class PeerCard extends LitElement {
         <dt>Joined</dt>
         <dd><time title=${absolute(peer.joinedAtMs)}>${ago(peer.joinedAtMs, nowMs)}</time></dd>
       </dl>
-      ${link && linkCareOf(this.store?.handle.value) ? html`<link-facts .store=${this.store} .peer=${peer.id}></link-facts>` : nothing}
+      ${link && this.store?.handle.value ? html`<link-facts .store=${this.store} .peer=${peer.id}></link-facts>` : nothing}
       <div class="actions">
         <wa-button size="s" appearance="outlined" ?loading=${this.ping?.state === 'running'} @click=${() => this.#ping()}>
           Ping

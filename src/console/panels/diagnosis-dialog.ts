@@ -6,7 +6,6 @@ import { toMeshError } from '../../base/errors.ts'
 import type { Diagnosis, DiagnosisStep } from '../../mesh/types.ts'
 import { type IconName, icon } from '../look/icons.ts'
 import { sharedStyles } from '../look/styles.ts'
-import { linkCareOf } from '../mesh/link-care.ts'
 import type { ConsoleStore } from '../store.ts'
 
 const titles: Readonly<Record<DiagnosisStep['what'], string>> = {
@@ -133,7 +132,7 @@ export class DiagnosisDialog extends LitElement {
     this.diagnosis = undefined
     this.failure = undefined
     try {
-      this.diagnosis = await linkCareOf(this.store?.handle.value)?.diagnose()
+      this.diagnosis = await this.store?.handle.value?.diagnose()
       if (!this.diagnosis) this.failure = 'This tab cannot look: it is not in the room yet.'
     } catch (thrown) {
       this.failure = toMeshError(thrown, 'timeout').message

@@ -7,7 +7,7 @@ import type { DialRecord } from '../../mesh/types.ts'
 import { absolute, ago, duration, shortId } from '../format.ts'
 import { icon } from '../look/icons.ts'
 import { sharedStyles } from '../look/styles.ts'
-import { linkCareOf, outcomeWords, scaleOf, segmentsOf, stageWords } from '../mesh/link-care.ts'
+import { outcomeWords, scaleOf, segmentsOf, stageWords } from '../mesh/link-care.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import './diagnosis-dialog.ts'
@@ -173,9 +173,7 @@ export class DialTimeline extends LitElement {
   }
 
   async #read(): Promise<void> {
-    this.dials = await linkCareOf(this.store?.handle.value)
-      ?.dials()
-      .catch(() => undefined)
+    this.dials = await this.store?.handle.value?.dials().catch(() => undefined)
   }
 }
 customElements.define('dial-timeline', DialTimeline)

@@ -8,7 +8,6 @@ import { absolute, ago, bytes, bytesPerSecond, count, roundTrip, shortId } from 
 import type { History } from '../history.ts'
 import { chartedLinksMax } from '../limits.ts'
 import { sharedStyles } from '../look/styles.ts'
-import { linkCareOf } from '../mesh/link-care.ts'
 import { linkWord } from '../mesh/link-word.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -191,7 +190,7 @@ export class MetricsPanel extends LitElement {
   }
 
   #dials() {
-    if (!linkCareOf(this.store?.handle.value)) return nothing
+    if (!this.store?.handle.value) return nothing
     return html`<section>
       <h2>How links were made</h2>
       <dial-timeline .store=${this.store}></dial-timeline>

@@ -4,17 +4,25 @@ import { MeshError } from '../../base/errors.ts'
 import type { PeerId } from '../../base/ids.ts'
 import { BridgePipe } from '../bridge.ts'
 import { ChannelPipe } from '../channel-pipe.ts'
+import type { DialLog } from '../dials.ts'
+import type { CandidateType, IceFacts } from '../facts.ts'
 import { answersInFlightMax, dialsInFlightMax, dialTimeoutMs, endedAttemptsMax, signalQueueMax } from '../limits.ts'
 import type { PipeBase } from '../pipe-base.ts'
 import type { LinkProvider, Pipe, Remote } from '../types.ts'
+import { PathCare } from './care.ts'
 import { judgeOffer } from './glare.ts'
-import type { SignalData, ToEngine, ToPage } from './protocol.ts'
+import { restartRequest, type SignalData, type ToEngine, type ToPage } from './protocol.ts'
+import { Questions } from './questions.ts'
 
 /** A signal as the mesh carries it: sealed and signed there, so `from` is proved before it comes here. */
 export interface LinkSignal {
   readonly attempt: string
   readonly data: SignalData
 }
+
+/** A page that is busy or asleep has so long to tell what it knows, ms; gathering candidates may take it 4 s. */
+const pathAnswerMs = 2_000
+const candidatesAnswerMs = 6_000
 
 export interface WebRtcLinksOptions {
   readonly self: PeerId
@@ -25,6 +33,7 @@ export interface WebRtcLinksOptions {
   /** Ends a standing link to this peer and resolves when libp2p has let go of it. */
   readonly retire: (peer: PeerId) => Promise<void>
   readonly newId: () => string
+  readonly dials: DialLog
   /** A goodbye that the peer's page said on its own channel, just before it went. */
   readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
 }
@@ -33,6 +42,7 @@ interface Current {
   readonly id: string
   readonly remote: Remote
   readonly role: 'offerer' | 'answerer'
+  readonly care: PathCare
   isOpen: boolean
   pipe: PipeBase | undefined
   settle: ((result: Pipe | MeshError) => void) | undefined
@@ -50,10 +60,35 @@ export class WebRtcLinks implements LinkProvider {
   readonly #unheard: Pipe[] = []
   /** A recorded offer of an attempt that is over must not take down the link that came after it. */
   readonly #endedAttempts = new Set<string>()
+  readonly #questions: Questions
   #isClosed = false
 
   constructor(options: WebRtcLinksOptions) {
     this.#options = options
+    this.#questions = new Questions(options.clock)
+  }
+
+  get broken(): ReadonlySet<PeerId> {
+    return new Set([...this.#byPeer.values()].filter(({ care }) => care.isBroken).map(({ remote }) => remote.peer))
+  }
+
+  mend(peer: PeerId): void {
+    const current = this.#byPeer.get(peer)
+    if (current?.isOpen) current.care.suspect()
+  }
+
+  async path(peer: PeerId): Promise<{ readonly restarts: number; readonly ice: IceFacts | undefined }> {
+    const current = this.#byPeer.get(peer)
+    if (!current) return { restarts: 0, ice: undefined }
+    const { id: attempt, care } = current
+    const ice = this.#questions.ask(pathAnswerMs, ask => this.#options.toPage({ kind: 'ask-path', ask, attempt }))
+    return { ice: (await ice) as IceFacts | undefined, restarts: care.restarts }
+  }
+
+  async candidates(): Promise<readonly CandidateType[] | undefined> {
+    const { iceServers, toPage } = this.#options
+    const found = this.#questions.ask(candidatesAnswerMs, ask => toPage({ kind: 'ask-candidates', ask, iceServers }))
+    return (await found) as readonly CandidateType[] | undefined
   }
 
   get engaged(): ReadonlySet<PeerId> {
@@ -108,6 +143,11 @@ export class WebRtcLinks implements LinkProvider {
     const known = this.#byAttempt.get(signal.attempt)
     if (known) {
       if (known.remote.peer !== from.peer) return // another peer's attempt is none of its business
+      if (signal.data === restartRequest) {
+        if (known.isOpen && known.role === 'offerer') known.care.suspect()
+        return
+      }
+      this.#notePassed(known, signal.data, 'theirs')
       if (known.waiting) {
         if (known.waiting.length < signalQueueMax) known.waiting.push(signal.data)
       } else this.#options.toPage({ kind: 'signal', attempt: signal.attempt, data: signal.data })
@@ -118,12 +158,15 @@ export class WebRtcLinks implements LinkProvider {
 
   /** What the page tells of its connections. */
   fromPage(message: ToEngine): void {
+    if (message.kind === 'answer') return this.#questions.answered(message)
     const current = this.#byAttempt.get(message.attempt)
     if (!current) return
     if (message.kind === 'channel') this.#adopt(current, message.channel)
     else if (message.kind === 'bridge') this.#bridge(current, message.port)
     else if (message.kind === 'opened') this.#opened(current)
+    else if (message.kind === 'ice') this.#pathChanged(current, message.state)
     else if (message.kind === 'signal') {
+      this.#notePassed(current, message.data, 'ours')
       this.#options.sendSignal(current.remote, { attempt: current.id, data: message.data })
     } else if (message.kind === 'said') this.#options.onSaid(current.remote.peer, message.bytes)
     else this.#fail(current, new MeshError('dial-failed', message.reason))
@@ -139,6 +182,7 @@ export class WebRtcLinks implements LinkProvider {
     if (verdict === 'ignore') return
     if (!current) return this.#answer(from, signal.attempt, [signal.data])
     const wasOpen = current.isOpen
+    this.#options.dials.yielded(current.id)
     this.#fail(current, new MeshError('disconnected', 'the other side dialled at the same moment, and its dial stands'))
     if (!wasOpen) return this.#answer(from, signal.attempt, [signal.data])
     // Announce the new attempt now, so that its candidates find it, but start it only when the old link is gone.
@@ -160,12 +204,15 @@ export class WebRtcLinks implements LinkProvider {
   }
 
   #begin(id: string, remote: Remote, role: Current['role'], waiting?: SignalData[]): Current {
-    const current: Current = { id, remote, role, isOpen: false, pipe: undefined, settle: undefined, waiting }
+    const care = new PathCare(this.#options.clock, () => this.#restart(current))
+    const current: Current = { id, remote, role, care, isOpen: false, pipe: undefined, settle: undefined, waiting }
+    this.#options.dials.begin(id, remote.peer, role === 'offerer' ? 'dialler' : 'answerer')
     this.#byPeer.set(remote.peer, current)
     this.#byAttempt.set(id, current)
     if (role === 'offerer') {
       this.#options.toPage({ kind: 'start', attempt: id, initiator: true, iceServers: this.#options.iceServers })
     } else {
+      this.#options.dials.pass(id, 'offered')
       this.#options.clock.after(dialTimeoutMs, () => {
         if (!current.isOpen) this.#fail(current, new MeshError('dial-failed', 'the dialler went silent'))
       })
@@ -187,10 +234,30 @@ export class WebRtcLinks implements LinkProvider {
     const { pipe } = current
     if (!pipe || current.isOpen) return
     current.isOpen = true
+    this.#options.dials.pass(current.id, 'opened')
     if (current.role === 'offerer') current.settle?.(pipe)
     else if (this.#listeners.size === 0) this.#unheard.push(pipe)
     else for (const listener of this.#listeners) listener(pipe)
     current.settle = undefined
+  }
+
+  #pathChanged(current: Current, state: IceFacts['state']): void {
+    if (state === 'connected' || state === 'completed') this.#options.dials.pass(current.id, 'connected')
+    if (current.isOpen) current.care.state(state)
+  }
+
+  /** Only the end that made the offer can; the other asks it to. */
+  #restart(current: Current): void {
+    if (current.role === 'offerer') this.#options.toPage({ kind: 'restart', attempt: current.id })
+    else this.#options.sendSignal(current.remote, { attempt: current.id, data: restartRequest })
+  }
+
+  #notePassed(current: Current, data: SignalData, whose: 'ours' | 'theirs'): void {
+    const { dials } = this.#options
+    if (isOffer(data)) dials.pass(current.id, 'offered')
+    if (whose === 'ours') dials.pass(current.id, 'signaled')
+    if (data.startsWith('{"type":"answer"')) dials.pass(current.id, 'answered')
+    if (whose === 'theirs' && data.startsWith('{"type":"candidate"')) dials.pass(current.id, 'candidates')
   }
 
   #fail(current: Current, error: MeshError): void {
@@ -200,8 +267,10 @@ export class WebRtcLinks implements LinkProvider {
     this.#ended(current, error.message)
   }
 
-  #ended(current: Current, _reason: string): void {
+  #ended(current: Current, reason: string): void {
     if (this.#byAttempt.get(current.id) !== current) return
+    current.care.close()
+    this.#options.dials.ended(current.id, reason)
     this.#byAttempt.delete(current.id)
     this.#endedAttempts.add(current.id)
     for (const oldest of this.#endedAttempts) {

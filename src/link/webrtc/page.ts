@@ -2,10 +2,10 @@
  * The page's part of WebRTC links: simple-peer negotiates, and a channel of ours on the same connection is transferred to the
  * engine in the task that creates it (DESIGN, facts 2 and 3). simple-peer's own channel stays here, for the page's goodbye.
  */
-import type SimplePeerType from 'simple-peer'
-import SimplePeer from 'simple-peer/simplepeer.min.js'
 import { bridge } from '../bridge.ts'
 import type { SiblingWord } from '../siblings.ts'
+import { gatherCandidateTypes } from './gather.ts'
+import { PageLink } from './page-link.ts'
 import { channelId, type ToEngine, type ToPage } from './protocol.ts'
 
 export interface PageLinksOptions {
@@ -17,7 +17,7 @@ export interface PageLinksOptions {
 export class PageLinks {
   readonly #port: MessagePort
   readonly #forceBridge: boolean
-  readonly #peers = new Map<string, SimplePeerType.Instance>()
+  readonly #links = new Map<string, PageLink>()
   #goodbye: { readonly bytes: Uint8Array; readonly siblings: BroadcastChannel } | undefined
 
   constructor(options: PageLinksOptions) {
@@ -29,67 +29,66 @@ export class PageLinks {
   /** Says goodbye on every channel and closes every connection; quick enough for `pagehide`. */
   close(): void {
     if (this.#goodbye) {
-      const record: unknown = JSON.parse(new TextDecoder().decode(this.#goodbye.bytes))
-      this.#goodbye.siblings.postMessage({ kind: 'goodbye', record } satisfies SiblingWord)
+      const { bytes, siblings } = this.#goodbye
+      const record: unknown = JSON.parse(new TextDecoder().decode(bytes))
+      siblings.postMessage({ kind: 'goodbye', record } satisfies SiblingWord)
+      for (const link of this.#links.values()) link.say(bytes)
     }
-    for (const peer of this.#peers.values()) {
-      if (this.#goodbye && peer.connected) peer.send(this.#goodbye.bytes)
-    }
-    for (const peer of this.#peers.values()) peer.destroy()
-    this.#peers.clear()
+    for (const link of this.#links.values()) link.close()
+    this.#links.clear()
   }
 
   #perform(order: ToPage): void {
     if (order.kind === 'goodbye') this.#goodbye = { bytes: order.bytes, siblings: new BroadcastChannel(order.channel) }
     else if (order.kind === 'start') this.#start(order)
-    else if (order.kind === 'signal') this.#peers.get(order.attempt)?.signal(order.data)
-    else this.#peers.get(order.attempt)?.destroy()
+    else if (order.kind === 'signal') this.#links.get(order.attempt)?.signal(order.data)
+    else if (order.kind === 'restart')
+      this.#links
+        .get(order.attempt)
+        ?.restart()
+        .catch(() => {}) // it is made again
+    else if (order.kind === 'ask-path') this.#answer(order.ask, this.#links.get(order.attempt)?.facts())
+    else if (order.kind === 'ask-candidates') this.#answer(order.ask, gatherCandidateTypes(order.iceServers))
+    else this.#links.get(order.attempt)?.close()
+  }
+
+  #answer(ask: number, value: Promise<Extract<ToEngine, { kind: 'answer' }>['value']> | undefined): void {
+    Promise.resolve(value).then(
+      value => this.#tell({ kind: 'answer', ask, value }),
+      () => this.#tell({ kind: 'answer', ask, value: undefined }),
+    )
   }
 
   #start({ attempt, initiator, iceServers }: Extract<ToPage, { kind: 'start' }>): void {
-    const tell = (message: ToEngine, transfer: Transferable[] = []) => this.#port.postMessage(message, transfer)
-    const handOver = (connection: RTCPeerConnection) => this.#handOver(attempt, connection, tell)
-    class Connection extends RTCPeerConnection {
-      constructor(config?: RTCConfiguration) {
-        super(config)
-        handOver(this)
-      }
-    }
-    const peer: SimplePeerType.Instance = new SimplePeer({
-      initiator,
-      trickle: true,
-      config: { iceServers },
-      wrtc: { RTCPeerConnection: Connection, RTCSessionDescription, RTCIceCandidate },
+    const link = new PageLink(initiator, iceServers, {
+      onConnection: connection => this.#handOver(attempt, connection),
+      onSignal: data => this.#tell({ kind: 'signal', attempt, data }),
+      onState: state => this.#tell({ kind: 'ice', attempt, state }),
+      onSaid: bytes => this.#tell({ kind: 'said', attempt, bytes }),
+      onEnded: reason => {
+        this.#links.delete(attempt)
+        this.#tell({ kind: 'ended', attempt, reason })
+      },
     })
-    this.#peers.set(attempt, peer)
-    let reason = 'closed'
-    peer.on('signal', data => tell({ kind: 'signal', attempt, data: JSON.stringify(data) }))
-    peer.on('data', (data: Uint8Array) => tell({ kind: 'said', attempt, bytes: new Uint8Array(data) }))
-    peer.on('error', error => {
-      reason = error.message
-    })
-    peer.on('close', () => {
-      this.#peers.delete(attempt)
-      tell({ kind: 'ended', attempt, reason })
-    })
+    this.#links.set(attempt, link)
   }
 
-  #handOver(
-    attempt: string,
-    connection: RTCPeerConnection,
-    tell: (message: ToEngine, transfer?: Transferable[]) => void,
-  ) {
+  #handOver(attempt: string, connection: RTCPeerConnection): void {
     const channel = connection.createDataChannel('tabmesh', { negotiated: true, id: channelId })
     if (!this.#forceBridge) {
       try {
-        return tell({ kind: 'channel', attempt, channel }, [channel as unknown as Transferable])
+        return this.#tell({ kind: 'channel', attempt, channel }, [channel as unknown as Transferable])
       } catch {
         // This browser cannot transfer a data channel (DataCloneError).
       }
     }
     const { port1, port2 } = new MessageChannel()
     bridge(channel, port1)
-    tell({ kind: 'bridge', attempt, port: port2 }, [port2])
-    channel.onopen = () => tell({ kind: 'opened', attempt })
+    this.#tell({ kind: 'bridge', attempt, port: port2 }, [port2])
+    channel.onopen = () => this.#tell({ kind: 'opened', attempt })
+  }
+
+  #tell(message: ToEngine, transfer: Transferable[] = []): void {
+    this.#port.postMessage(message, transfer)
   }
 }

@@ -3,6 +3,7 @@
  * engines, with delays by chance. Signals from one peer to another keep their order; between other peers nothing is ordered.
  */
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
+import { DialLog } from '../../../src/link/dials.ts'
 import type { Pipe, Remote } from '../../../src/link/types.ts'
 import { type LinkSignal, WebRtcLinks } from '../../../src/link/webrtc/links.ts'
 import type { ToEngine, ToPage } from '../../../src/link/webrtc/protocol.ts'
@@ -16,6 +17,7 @@ export class Tab {
   readonly links: WebRtcLinks
   /** Every pipe that was ever handed out, by a dial of ours or of others. */
   readonly pipes: Pipe[] = []
+  readonly dials: DialLog
   /** Orders to the page that made no sense. */
   readonly blunders: string[] = []
   readonly failures: unknown[] = []
@@ -31,6 +33,7 @@ export class Tab {
   constructor(self: Remote, town: Town) {
     this.self = self
     this.#town = town
+    this.dials = new DialLog(town.turns.clock)
     this.links = new WebRtcLinks({
       self: self.peer,
       clock: town.turns.clock,
@@ -38,6 +41,7 @@ export class Tab {
       toPage: order => town.turns.after(0, () => this.#perform(order)),
       sendSignal: (to, signal) => town.carry(self, to, signal),
       retire: peer => this.#retire(peer),
+      dials: this.dials,
       newId: () => `${self.session}.${++this.#ids}`,
       onSaid: () => {},
     })

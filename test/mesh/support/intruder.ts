@@ -33,6 +33,7 @@ export class Intruder {
         room: await openRoom('test', 'secret'),
         self: keys.id,
         session,
+        onSecured: () => {},
         onAdmitted: () => {},
         onRefused: () => {},
       },

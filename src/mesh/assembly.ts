@@ -1,0 +1,244 @@
+/**
+ * The parts of a mesh, made and tied together. They know each other by functions, since they are made one after the other; what concerns
+ * the mesh as a whole is told to `reactions`.
+ */
+import type { Emitter } from '../base/emitter.ts'
+import type { PeerId } from '../base/ids.ts'
+import { Broadcasts } from './broadcasts.ts'
+import { Delivery } from './delivery.ts'
+import { Dialler } from './dialler.ts'
+import { Exchange } from './exchange.ts'
+import { faultsIn, takeOrders } from './faults/in-mesh.ts'
+import { Figures } from './figures.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Lanes } from './lanes.ts'
+import { heartbeatIntervalMs } from './limits.ts'
+import { LinkCare } from './link-care.ts'
+import { LinkTable } from './link-table.ts'
+import { Lobby } from './lobby.ts'
+import { MembershipDriver } from './membership/driver.ts'
+import type { Member } from './membership/state.ts'
+import { answerCapabilityQueries } from './message-types.ts'
+import type { Node } from './node.ts'
+import type { MeshOptions } from './options.ts'
+import { OverlayDriver } from './overlay/driver.ts'
+import { OwnWords } from './own-words.ts'
+import { parseJson } from './parse-json.ts'
+import type { MeshParts } from './parts.ts'
+import { peerIdOf } from './peer-id.ts'
+import { peerInfoOf } from './peer-info.ts'
+import { SiblingWatch } from './sibling-watch.ts'
+import { SignalRoutes } from './signal-routes.ts'
+import { Signals } from './signals.ts'
+import { signerOf } from './signed.ts'
+import type { LeaveReason, MeshEvents } from './types.ts'
+import { Words } from './words.ts'
+
+/** What the mesh does about what its parts notice. */
+export interface Reactions {
+  readonly emitter: Emitter<MeshEvents>
+  readonly count: (counter: string) => void
+  /** Resolves when the libp2p node runs; undefined before the start and after leaving. */
+  readonly node: () => Promise<Node> | undefined
+  readonly joined: (member: Member) => void
+  readonly departed: (member: Member, reason: LeaveReason) => void
+  readonly linkChanged: (peer: PeerId) => void
+}
+
+export type Assembly = ReturnType<typeof assemble>
+
+export function assemble(options: MeshOptions, reactions: Reactions) {
+  const { key, session, room, random, newId, rendezvous } = options
+  const id = peerIdOf(key)
+  const own = new OwnWords(options)
+  const signer = signerOf(key, id)
+  const { emitter, count } = reactions
+  const sessionOf = (peer: PeerId) => lobby.candidates.get(peer) ?? membership.members.get(peer)?.announcement.session
+  const graph = () =>
+    new Map(
+      [...membership.members.values()].map(({ id, announcement }) => [id, announcement.links.map(link => link.peer)]),
+    )
+  const dropLink = (peer: PeerId, counter: string) => {
+    count(counter)
+    void dialler.retire(peer)
+  }
+  const parts: MeshParts = {
+    options,
+    signer,
+    count,
+    exchange: () => exchange,
+    lobby: () => lobby,
+    membership: () => membership,
+    overlay: () => overlay,
+    signals: () => signals,
+    sessionOf,
+  }
+  const faults = faultsIn(parts, event => emitter.emit('fault', event))
+  const { clock } = faults
+  const figures = new Figures(options.clock, (event, listener) => emitter.on(event, listener))
+  const links = new LinkTable(clock)
+  const care = new LinkCare({
+    clock,
+    links: links,
+    provider: () => provider,
+    heartbeat: () => heartbeat,
+    probeRendezvous: () => lobby.probe(),
+    retire: peer => void dialler.retire(peer),
+  })
+  const siblings = new SiblingWatch(options, ({ id, announcement }) => membership.isGone(id, announcement.session))
+  const words = new Words({
+    clock,
+    count,
+    delivery: () => delivery,
+    neighbours: () => links.peers,
+    onMembership: (word, from) => void membership.receive(word, from),
+    onSignal: sealed => signals.receive(sealed),
+  })
+  const provider = options.links({
+    self: { peer: id, session },
+    sendSignal: (to, signal) => signals.send(to, signal),
+    retire: peer => dialler.retire(peer),
+    dials: care.dials,
+    onSaid: (_peer, bytes) => void membership.receiveGoodbye(parseJson(bytes)),
+  })
+  const signals = new Signals({
+    room,
+    signer,
+    session,
+    count,
+    carry: (to, sealed) => routes.carry(to, sealed),
+    onSignal: (from, signal) => faults.mayLink(from.peer) && provider.receive?.(from, signal),
+    onHeard: from => routes.answered(from),
+    onOther: record => faults.receive(record),
+  })
+  const routes = new SignalRoutes({
+    clock,
+    count,
+    isNear: to => lobby.isNear(to),
+    carry: (to, sealed) => lobby.carry(to, sealed),
+    sessionOf: peer => links.sessionOf(peer) ?? membership.members.get(peer)?.announcement.session,
+    hasPath: peer => delivery.hasPath(peer),
+    relay: (to, sealed) => words.signal(to, sealed),
+  })
+  const lobby = new Lobby({
+    self: id,
+    room,
+    clock,
+    session,
+    rendezvous,
+    onSignal: sealed => signals.receive(sealed),
+    onCandidate: (peer, isNewcomer) => {
+      if (isNewcomer) overlay.newcomer(peer)
+      overlay.changed()
+    },
+    onLeft: (peer, gone) => membership.hint(peer, gone),
+    onState: options.onSignalingState,
+    onWelcome: options.onWelcome,
+    onProblem: options.onProblem,
+  })
+  const membership = new MembershipDriver({
+    clock,
+    signer,
+    session,
+    count,
+    describe: () => own.describe(links.announced),
+    tellNeighbours: (word, except) => words.tellNeighbours(word, except),
+    ping: (peer, timeoutMs) => heartbeat.isAlive(peer, timeoutMs),
+    isHeard: peer => links.silentMs(peer) < 2 * heartbeatIntervalMs,
+    onJoined: member => reactions.joined(member),
+    onChanged: member => emitter.emit('agent-change', peerInfoOf(member, links)),
+    onDeparted: (member, reason) => reactions.departed(member, reason),
+  })
+  const overlay = new OverlayDriver({
+    self: id,
+    clock,
+    random,
+    candidates: () => new Set([...lobby.candidates.keys(), ...membership.members.keys()]),
+    linked: () => new Set(links.peers),
+    engaged: () => provider.engaged,
+    degreeOf: peer => membership.members.get(peer)?.announcement.links.length ?? 0,
+    dial: peer => dialler.dial(peer),
+    drop: peer => void dialler.retire(peer),
+  })
+  const exchange = new Exchange({
+    clock,
+    newId,
+    count,
+    figures: figures,
+    delivery: () => delivery,
+    broadcasts: () => broadcasts,
+    peers: () => [...membership.members.keys()],
+  })
+  answerCapabilityQueries(exchange, () => own.announced)
+  takeOrders(parts, faults)
+  const heartbeat = new Heartbeat({
+    clock,
+    exchange: exchange,
+    links: links,
+    onMeasured: peer => reactions.linkChanged(peer),
+    onSilent: peer => care.silent(peer),
+  })
+  const dialler = new Dialler({
+    clock,
+    provider,
+    node: () => reactions.node(),
+    isLinked: peer => links.has(peer),
+    onceOpen: (peer, then) => emitter.on('link-open', link => link.peer === peer && then()),
+  })
+  const lanes = new Lanes({
+    onFrame: (from, bytes, lane) =>
+      faults.messages.message(from, 'in', () => {
+        links.heard(from)
+        delivery.receive(from, bytes, lane)
+      }),
+    onSend: (to, send) => faults.messages.message(to, 'out', send),
+    onBroken: peer => dropLink(peer, 'links-dropped'),
+  })
+  const delivery = new Delivery({
+    signer,
+    session,
+    count,
+    lanes: lanes,
+    connectionTo: peer => links.connectionTo(peer),
+    neighbours: () => links.peers,
+    isSound: peer => !provider.broken?.has(peer),
+    graph: () => graph(),
+    sessionOf,
+    onFrame: (from, frame, isDirect) =>
+      frame.header.kind === 'tell' ? words.receive(from, frame, isDirect) : exchange.receive(from, frame),
+    onRelayed: peer => overlay.relayed(peer),
+  })
+  const broadcasts = new Broadcasts({
+    clock,
+    signer,
+    count,
+    neighbours: () => links.peers,
+    isCongested: () => links.isCongested,
+    onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
+    onFrame: (from, frame) => exchange.receive(from, frame),
+  })
+  return {
+    id,
+    sessionOf,
+    dropLink,
+    broadcasts,
+    care,
+    delivery,
+    dialler,
+    exchange,
+    faults,
+    figures,
+    heartbeat,
+    lanes,
+    links,
+    lobby,
+    membership,
+    overlay,
+    own,
+    provider,
+    routes,
+    siblings,
+    signals,
+    words,
+  }
+}
