@@ -108,7 +108,6 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     count,
     carry: (to, sealed) => routes.carry(to, sealed),
     onSignal: (from, signal) => faults.mayLink(from.peer) && provider.receive?.(from, signal),
-    onHeard: from => routes.answered(from),
     onOther: record => faults.receive(record),
   })
   const routes = new SignalRoutes({

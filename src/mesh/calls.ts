@@ -1,5 +1,6 @@
 /**
  * Calls that await an answer: each has a deadline, sends itself again when a link breaks or nothing comes, and is settled once.
+ * While no path leads to a peer its calls wait in a row, so that they arrive in the order in which they were made.
  * On the other side, a call is handled once however often it arrives, and its answer is kept for the next time.
  */
 import type { Clock } from '../base/clock.ts'
@@ -8,12 +9,15 @@ import type { PeerId } from '../base/ids.ts'
 import type { Frame } from './frame.ts'
 import { answersKeptBytesMax, callsInFlightMax, handledIdsMax } from './limits.ts'
 
-/** How soon a path is looked for again where there was none, ms; it doubles up to the distance of retries. */
+/** How soon a path is looked for again where there was none, ms; it doubles up to the other. A link that opens needs no wait. */
 const pathWaitMsMin = 50
+const pathWaitMsMax = 1_000
 
 interface Call {
   readonly to: PeerId
   readonly resend: () => void
+  /** Sends it now, though others to this peer wait for a path: it is the first of them. False where there still is none. */
+  readonly tryPath: () => Promise<boolean>
   readonly settle: (outcome: Frame | MeshError) => void
 }
 
@@ -27,9 +31,18 @@ export interface CallRequest {
   readonly transmit: () => Promise<void>
 }
 
+/** The calls to one peer to which no path leads. */
+interface Row {
+  readonly ids: Set<string>
+  waitMs: number
+  stop: () => void
+  isMoving: boolean
+}
+
 export class Calls {
   readonly #clock: Clock
   readonly #calls = new Map<string, Call>()
+  readonly #rows = new Map<PeerId, Row>()
   #isClosed = false
 
   constructor(clock: Clock) {
@@ -47,27 +60,30 @@ export class Calls {
     let failure: MeshError | undefined
     let stopRetry = () => {}
     const everyMs = timeoutMs / (retries + 1)
-    let pathWaitMs = pathWaitMsMin
-    /** Nothing left: a path may be announced any moment, and looking for it again costs none of the retries. */
-    const awaitPath = () => {
-      if (!this.#calls.has(id)) return
-      stopRetry()
-      stopRetry = this.#clock.after(pathWaitMs, attempt)
-      pathWaitMs = Math.min(2 * pathWaitMs, everyMs)
-    }
-    const attempt = () => {
+    /** True unless nothing left for want of a path; looking for one again costs none of the retries. */
+    const transmit = async () => {
       stopRetry()
       failure = undefined
-      request.transmit().catch(error => {
+      if (attemptsLeft > 0) stopRetry = this.#clock.after(everyMs, retry)
+      try {
+        await request.transmit()
+      } catch (error) {
         failure = toMeshError(error, 'unreachable')
         const isHopeless = failure.code === 'no-such-peer' || failure.code === 'too-large'
         if (isHopeless || retries === 0) settle(failure)
-        else if (failure.code === 'unreachable') awaitPath()
-      })
-      if (attemptsLeft > 0) stopRetry = this.#clock.after(everyMs, retry)
+        else if (failure.code === 'unreachable') {
+          stopRetry()
+          return false
+        }
+      }
+      return true
+    }
+    const attempt = async () => {
+      if (retries > 0 && this.#rows.has(to)) this.#queue(id, to)
+      else if (!(await transmit())) this.#queue(id, to)
     }
     const retry = () => {
-      if (attemptsLeft-- > 0) attempt()
+      if (attemptsLeft-- > 0) void attempt()
     }
     const stopDeadline = this.#clock.after(timeoutMs, () =>
       settle(failure ?? new MeshError('timeout', `no answer within ${timeoutMs} ms`)),
@@ -82,8 +98,8 @@ export class Calls {
       else resolve(outcome)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
-    this.#calls.set(id, { to, resend: retry, settle })
-    attempt()
+    this.#calls.set(id, { to, resend: retry, tryPath: transmit, settle })
+    void attempt()
     return promise
   }
 
@@ -100,6 +116,12 @@ export class Calls {
     for (const call of [...this.#calls.values()]) if (call.to === peer) call.resend()
   }
 
+  /** A link opened: whoever waited for a path to this peer need not wait any longer. */
+  linkOpened(peer: PeerId): void {
+    const row = this.#rows.get(peer)
+    if (row) void this.#advance(peer, row)
+  }
+
   /** This peer left the room: nobody will answer. */
   departed(peer: PeerId): void {
     for (const call of [...this.#calls.values()])
@@ -108,7 +130,38 @@ export class Calls {
 
   close(): void {
     this.#isClosed = true
+    for (const { stop } of this.#rows.values()) stop()
     for (const call of [...this.#calls.values()]) call.settle(new MeshError('left', 'this peer left the mesh'))
+  }
+
+  #queue(id: string, to: PeerId): void {
+    if (!this.#calls.has(id)) return
+    const known = this.#rows.get(to)
+    if (known) return void known.ids.add(id)
+    const row: Row = { ids: new Set([id]), waitMs: pathWaitMsMin, stop: () => {}, isMoving: false }
+    this.#rows.set(to, row)
+    this.#lookAgain(to, row)
+  }
+
+  #lookAgain(to: PeerId, row: Row): void {
+    row.stop = this.#clock.after(row.waitMs, () => void this.#advance(to, row))
+    row.waitMs = Math.min(2 * row.waitMs, pathWaitMsMax)
+  }
+
+  /** Sends the row, one after the other and in the order of the calls, until it is empty or there is no path again. */
+  async #advance(to: PeerId, row: Row): Promise<void> {
+    if (row.isMoving) return
+    row.isMoving = true
+    row.stop()
+    for (const [id, call] of this.#calls) {
+      if (!row.ids.has(id)) continue
+      if (!(await call.tryPath())) break
+      row.ids.delete(id)
+    }
+    row.isMoving = false
+    for (const id of row.ids) if (!this.#calls.has(id)) row.ids.delete(id) // settled meanwhile
+    if (this.#isClosed || row.ids.size === 0) this.#rows.delete(to)
+    else this.#lookAgain(to, row)
   }
 
   #refusalOf({ signal }: CallRequest): MeshError | undefined {

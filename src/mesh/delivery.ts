@@ -45,9 +45,8 @@ export class Delivery {
       throw new MeshError('unreachable', `no path leads to ${to} at the moment`)
   }
 
-  /** Like `send`, but round a link whose path is broken: what it carries is to mend that path. */
+  /** Like `send`, but never over the direct link, which may be the one that this is to mend. */
   async sendAround(to: PeerId, frame: Frame): Promise<void> {
-    if (this.#options.connectionTo(to) && this.#options.isSound(to)) return this.send(to, frame, 'messages')
     const relayed = await this.#signedRelay(to, frame)
     if (!this.#sendBy(this.#soundHopTo(to), relayed, 'messages'))
       throw new MeshError('unreachable', `no sound path leads to ${to} at the moment`)
@@ -106,8 +105,7 @@ export class Delivery {
    * itself: others still announce those of its former session when it comes back from a reload.
    */
   #soundHopTo(to: PeerId): PeerId | undefined {
-    const neighbours = this.#options.neighbours().filter(this.#options.isSound)
-    if (neighbours.includes(to)) return to
+    const neighbours = this.#options.neighbours().filter(peer => peer !== to && this.#options.isSound(peer))
     const graph = new Map(this.#options.graph())
     const own = new Set(graph.get(to))
     for (const [peer, links] of graph)

@@ -151,7 +151,8 @@ export class MeshPeer implements Mesh {
     if (!session) return connection.abort(new Error('not admitted')) // cannot happen: admission is part of the upgrade
     const link = this.#parts.links.opened(connection, session)
     this.care.dials.passOf(peer, 'admitted')
-    this.#parts.routes.answered(session)
+    this.#parts.routes.linked(session)
+    this.#parts.exchange.calls.linkOpened(peer)
     this.#parts.overlay.succeeded(peer)
     this.#parts.membership.heard(peer, session)
     this.#emitter.emit('link-open', link)

@@ -1,14 +1,14 @@
 /**
  * Which way a signal takes: to a sibling over BroadcastChannel; otherwise through the mesh, so that it grows and mends itself
- * without any server; by the signaling server where no path leads through the mesh, or where no answer comes back on it.
+ * without any server; by the signaling server where no path leads through the mesh, or where no link comes of it soon.
  */
 import type { Clock } from '../base/clock.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { signalQueueMax } from '../link/limits.ts'
 import type { Remote } from '../link/types.ts'
 
-/** How long the other side has to answer what went through the mesh before the server carries it too, ms. */
-const answerWaitMs = 1_000
+/** What went through the mesh goes by the server too where it has not led to a link by then, ms: dials take a tenth of it. */
+const linkWaitMs = 1_000
 
 export interface SignalRoutesOptions {
   readonly clock: Clock
@@ -24,15 +24,15 @@ export interface SignalRoutesOptions {
   readonly count: (counter: string) => void
 }
 
-interface Unanswered {
+interface Pending {
   readonly sealed: string[]
   readonly stop: () => void
 }
 
 export class SignalRoutes {
   readonly #options: SignalRoutesOptions
-  /** What went through the mesh only, by the session that has not answered yet. */
-  readonly #unanswered = new Map<SessionId, Unanswered>()
+  /** What went through the mesh only, by session, for as long as nothing came of it. */
+  readonly #pending = new Map<SessionId, Pending>()
 
   constructor(options: SignalRoutesOptions) {
     this.#options = options
@@ -50,31 +50,31 @@ export class SignalRoutes {
     return true
   }
 
-  /** A signal of this session came, or its link stands: what we said has reached it. */
-  answered(session: SessionId): void {
-    this.#unanswered.get(session)?.stop()
-    this.#unanswered.delete(session)
+  /** The link to this session stands: what we said has reached it. */
+  linked(session: SessionId): void {
+    this.#pending.get(session)?.stop()
+    this.#pending.delete(session)
   }
 
   close(): void {
-    for (const session of [...this.#unanswered.keys()]) this.answered(session)
+    for (const session of [...this.#pending.keys()]) this.linked(session)
   }
 
   #remember(session: SessionId, sealed: string): void {
-    const known = this.#unanswered.get(session)
+    const known = this.#pending.get(session)
     if (known) {
       if (known.sealed.length < signalQueueMax) known.sealed.push(sealed)
       return
     }
-    if (this.#unanswered.size >= signalQueueMax) return
-    const stop = this.#options.clock.after(answerWaitMs, () => this.#sendAgain(session))
-    this.#unanswered.set(session, { sealed: [sealed], stop })
+    if (this.#pending.size >= signalQueueMax) return
+    const stop = this.#options.clock.after(linkWaitMs, () => this.#sendAgain(session))
+    this.#pending.set(session, { sealed: [sealed], stop })
   }
 
   /** All of it: the other side hands each signal on once, in order. */
   #sendAgain(session: SessionId): void {
-    const { sealed = [] } = this.#unanswered.get(session) ?? {}
-    this.#unanswered.delete(session)
+    const { sealed = [] } = this.#pending.get(session) ?? {}
+    this.#pending.delete(session)
     this.#options.count('signals.sent-again')
     for (const signal of sealed) this.#options.carry(session, signal)
   }

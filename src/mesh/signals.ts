@@ -29,8 +29,6 @@ export interface SignalsOptions {
   /** Carries the sealed text; false where it could not be sent now. */
   readonly carry: (to: Remote, sealed: string) => boolean
   readonly onSignal: (from: Remote, signal: LinkSignal) => void
-  /** This session hears us: a signal of it came. */
-  readonly onHeard: (session: SessionId) => void
   /** A record of another purpose that came the same way; true where it was of use. */
   readonly onOther?: (record: unknown) => Promise<boolean>
   readonly count: (counter: string) => void
@@ -65,7 +63,7 @@ export class Signals {
 
   /** `sealed` came from the server or from a peer; either may be hostile. */
   receive(sealed: string): void {
-    const { room, session, onSignal, onHeard, count } = this.#options
+    const { room, session, onSignal, count } = this.#options
     this.#incoming.add(async () => {
       const plain = await room.seal.open(sealed)
       const record = plain && (await openRecord(parseJson(plain), 'signal', signalSchema))
@@ -73,7 +71,6 @@ export class Signals {
       if (!record || record.content.to !== session) return count('dropped.signal')
       const { attempt, number, data } = record.content
       const from = { peer: record.by as PeerId, session: record.content.from as SessionId }
-      onHeard(from.session)
       const key = `${from.peer} ${attempt}` // another peer's attempt is none of its business
       for (const signal of this.#order.arrive(from.session, key, number, { attempt, data })) onSignal(from, signal)
     }, count)

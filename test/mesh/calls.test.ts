@@ -166,3 +166,72 @@ test('ids and answers are remembered within their limits, the newest longest', (
   for (let at = 2; at <= fitting; at++)
     expect(heavy.see(ada, `${at}`), `${at}`).toMatchObject({ header: { id: `${at}` } })
 })
+
+/** A peer to which a path leads or not; tells which calls left, in order. */
+function pathTo(lab: Lab) {
+  const path = { isThere: false, left: [] as string[] }
+  const call = (id: string, to = ada) => {
+    const transmit = async () => {
+      if (!path.isThere) throw new MeshError('unreachable', 'no path')
+      path.left.push(id)
+    }
+    lab.call({ id, to, transmit, timeoutMs: 60_000 })
+  }
+  return { path, call }
+}
+
+test('calls that wait for a path leave in the order in which they were made, when a link opens at once', async () => {
+  const lab = new Lab()
+  const { path, call } = pathTo(lab)
+  for (let at = 0; at < 20; at++) lab.turns.after(at * 37, () => call(`${at}`))
+  lab.turns.after(800, () => {
+    path.isThere = true
+    lab.calls.linkOpened(ada)
+    call('new')
+  })
+  await lab.turns.run(801)
+  expect(path.left).toEqual([...Array(20).keys(), 'new'].map(String))
+})
+
+test('what was under way when a link broke leaves before what is said after it', async () => {
+  const lab = new Lab()
+  const { path, call } = pathTo(lab)
+  path.isThere = true
+  for (const id of ['a', 'b', 'c']) call(id)
+  await lab.turns.run(10)
+  path.isThere = false
+  lab.calls.linkBroke(ada)
+  call('d')
+  await lab.turns.run(500)
+  path.isThere = true
+  await lab.turns.run(2_000)
+  expect(path.left).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'd'])
+})
+
+test('a row stops where the path is lost again, and peers do not wait for each other', async () => {
+  const lab = new Lab()
+  const { path, call } = pathTo(lab)
+  for (const id of ['a', 'b']) call(id)
+  lab.call({ id: 'other', to: eve, transmit: async () => void path.left.push('other') })
+  await lab.turns.run(1)
+  let sends = 0
+  lab.call({
+    id: 'c',
+    timeoutMs: 60_000,
+    transmit: async () => {
+      if (++sends === 1) {
+        path.isThere = false
+        throw new MeshError('unreachable', 'lost again')
+      }
+      path.left.push('c')
+    },
+  })
+  call('d')
+  path.isThere = true
+  lab.calls.linkOpened(ada)
+  await lab.turns.run(2)
+  expect(path.left).toEqual(['other', 'a', 'b'])
+  path.isThere = true
+  await lab.turns.run(3_000)
+  expect(path.left).toEqual(['other', 'a', 'b', 'c', 'd'])
+})

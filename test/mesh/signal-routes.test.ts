@@ -26,7 +26,7 @@ beforeEach(() => {
 
 test('a signal goes through the mesh where a path leads, and the server hears nothing of it', async () => {
   expect(routes.carry(bob, 'a')).toBe(true)
-  routes.answered(bob.session)
+  routes.linked(bob.session)
   await turns.run()
   expect(went).toEqual(['mesh a'])
 })
@@ -49,7 +49,7 @@ test.each([
   expect(went).toEqual(['server a'])
 })
 
-test('the server carries all of it, in order, where the mesh brought no answer', async () => {
+test('the server carries all of it, in order, where no link comes of it', async () => {
   for (const signal of ['a', 'b', 'c']) routes.carry(bob, signal)
   await turns.run()
   expect(went).toEqual(['mesh a', 'mesh b', 'mesh c', 'server a', 'server b', 'server c'])

@@ -22,7 +22,6 @@ async function party(name: string, secret = 'secret') {
     session: session(name),
     carry: (to, sealed) => state.isConnected && carried.push({ to, sealed }) > 0,
     onSignal: (from, signal) => heard.push(`${from.peer} ${from.session} ${signal.attempt} ${signal.data}`),
-    onHeard: () => {},
     count: counter => {
       counters[counter] = (counters[counter] ?? 0) + 1
     },

@@ -27,6 +27,8 @@ export class PageLink {
   #connection: RTCPeerConnection | undefined
   /** ICE restarts of this connection so far; both ends count the same ones. */
   #round = 0
+  /** An offer of ours for the latest one waits for its answer. */
+  #isRestarting = false
 
   constructor(isInitiator: boolean, iceServers: RTCIceServer[], events: PageLinkEvents) {
     this.#isInitiator = isInitiator
@@ -50,10 +52,14 @@ export class PageLink {
     let reason = 'closed'
     peer.on('signal', data => events.onSignal(JSON.stringify(this.#round > 0 ? { ...data, round: this.#round } : data)))
     peer.on('data', (data: Uint8Array) => events.onSaid(new Uint8Array(data)))
-    const tellState = () => this.#connection && events.onState(this.#connection.iceConnectionState)
+    // A restart may change no state of ICE: a whole path is told of when both descriptions are exchanged.
+    const tellState = () => {
+      const state = this.#connection?.iceConnectionState
+      const isWhole = state === 'connected' || state === 'completed'
+      if (state && !(isWhole && this.#isRestarting)) events.onState(state)
+    }
     peer.on('iceStateChange', tellState)
-    // A restart of a path that was whole may change no state: its end is when both descriptions are exchanged.
-    peer.on('signalingStateChange', (state: string) => this.#round > 0 && state === 'stable' && tellState())
+    peer.on('signalingStateChange', tellState)
     peer.on('error', error => {
       reason = error.message
     })
@@ -66,6 +72,7 @@ export class PageLink {
     if (signal.type === 'offer') this.#round = round
     // The answer to an offer that was taken back would end the connection, and a candidate for it leads nowhere.
     else if (round !== this.#round) return
+    if (signal.type === 'answer') this.#isRestarting = false
     this.#peer.signal(data)
   }
 
@@ -73,6 +80,7 @@ export class PageLink {
     const connection = this.#connection
     if (!this.#isInitiator || !connection || this.#peer.destroyed) return
     this.#round++
+    this.#isRestarting = true
     // The last offer was lost on its way, and simple-peer makes no other before it is answered.
     if (connection.signalingState === 'have-local-offer') await connection.setLocalDescription({ type: 'rollback' })
     connection.restartIce()

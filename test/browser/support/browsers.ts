@@ -16,11 +16,16 @@ const programs: Record<BrowserName, Program> = {
 export interface LaunchChoice {
   /** An X display such as `:7`: the browser opens a real window there, whose background tabs are truly hidden. */
   readonly display?: string | undefined
+  /** Another program in the place of the browser's, which starts it elsewhere. */
+  readonly wrap?: (executable: string) => string
+  /** Where its debugger is reached; any free port by default. */
+  readonly debuggingPort?: number
 }
 
 export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}): Promise<Browser> {
   const shared: LaunchOptions = {
-    executablePath: executableOf(programs[name]),
+    executablePath: choice.wrap?.(executableOf(programs[name])) ?? executableOf(programs[name]),
+    ...(choice.debuggingPort !== undefined && { debuggingPort: choice.debuggingPort }),
     headless: choice.display === undefined,
     env: { ...process.env, ...(choice.display !== undefined && { DISPLAY: choice.display }) },
     defaultViewport: null, // the window's own size, as for a person
