@@ -31,6 +31,8 @@ const folder = join(project, 'screenshots')
 const desktop = { width: 1440, height: 900 }
 const tablet = { width: 1024, height: 768 }
 const phone = { width: 390, height: 844 }
+/** The whole of a panel that scrolls. */
+const tall = { width: 1440, height: 1900 }
 const allSizes = [desktop, tablet, phone]
 const bothThemes = ['light', 'dark'] as const
 const room = '#room=amber-otter-42&key=7gk2m9x4q1w8e5r3t6y0z2a4c6'
@@ -61,6 +63,22 @@ const pictures: readonly Picture[] = [
   { name: 'metrics', query: 'peers=5&live', sizes: allSizes, themes: bothThemes, press: ['Metrics'] },
   { name: 'events', query: 'peers=7', sizes: [phone], themes: ['light'], press: ['Events'] },
   { name: 'peer-card', query: 'peers=5', sizes: allSizes, themes: ['light'], press: ['peer'] },
+  { name: 'faults', query: 'peers=5&faults', sizes: allSizes, themes: bothThemes, press: ['Faults'] },
+  { name: 'no-faults', query: 'peers=2', sizes: [desktop], themes: ['light'], press: ['Faults'] },
+  { name: 'agents', query: 'peers=6', sizes: allSizes, themes: bothThemes, press: ['Agents'] },
+  { name: 'parting', query: 'peers=7', sizes: [desktop, phone], themes: bothThemes, press: ['Part the room', 'draw'] },
+  { name: 'minority', query: 'peers=2&partition=minority', sizes: allSizes, themes: ['light'] },
+  { name: 'majority', query: 'peers=6&partition=majority', sizes: [desktop], themes: ['dark'] },
+  { name: 'ending', query: 'peers=3&ending', sizes: [desktop, phone], themes: ['light'] },
+  { name: 'suspect', query: 'peers=8', sizes: [desktop], themes: ['light'] },
+  { name: 'dials', query: 'peers=6', sizes: [tall, { ...tall, width: 390 }], themes: bothThemes, press: ['Metrics'] },
+  {
+    name: 'diagnosis',
+    query: 'peers=5',
+    sizes: [desktop, phone],
+    themes: bothThemes,
+    press: ['Metrics', 'Why can’t I connect?'],
+  },
   { name: 'invite', query: 'peers=2', sizes: [desktop, phone], themes: bothThemes, press: ['Invite'] },
   { name: 'wrong-key', query: 'phase=failed&problem=wrong-secret', sizes: [desktop, phone], themes: bothThemes },
   { name: 'version', query: 'phase=failed&problem=version-mismatch', sizes: [desktop], themes: ['light'] },
@@ -164,8 +182,24 @@ async function settled(page: Page): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, 400)) // longest animation, with room
 }
 
-/** Clicks the first visible button, tab or choice that says this, in whatever shadow root it is; `peer` opens a peer's card. */
+/** A line down the middle of the graph, a little aslant. */
+async function drawLine(page: Page): Promise<void> {
+  const graph = await page.waitForSelector('>>> mesh-graph')
+  const box = await graph?.boundingBox()
+  if (!box) throw new Error('there is no graph to draw on')
+  const at = (part: number, down: number) => [box.x + box.width * part, box.y + box.height * down] as const
+  await page.mouse.move(...at(0.36, 0.3))
+  await page.mouse.down()
+  for (let step = 1; step <= 20; step++) await page.mouse.move(...at(0.36 + step / 100, 0.3 + (step * 0.55) / 20))
+  await page.mouse.up()
+}
+
+/** Clicks the first visible button, tab or choice that says this, in whatever shadow root it is; `peer` opens a peer's card, `draw` draws a line. */
 async function pressWords(page: Page, words: string): Promise<void> {
+  if (words === 'draw') {
+    await drawLine(page)
+    return settled(page)
+  }
   const isPressed = await page.evaluate(words => {
     const walk = function* (root: ParentNode): Generator<HTMLElement> {
       for (const element of root.querySelectorAll<HTMLElement>('*')) {

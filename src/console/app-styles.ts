@@ -88,14 +88,15 @@ export const appStyles = css`
   }
   nav.narrow {
     display: grid;
-    grid-template-columns: repeat(4, 1fr);
+    grid-auto-columns: minmax(0, 1fr);
+    grid-auto-flow: column;
     border-top: 1px solid var(--hairline);
     padding-bottom: env(safe-area-inset-bottom);
     background: var(--paper);
   }
   nav.narrow button {
     gap: 2px;
-    padding: 8px 4px 6px;
+    padding: 8px 2px 6px;
     border-top: 2px solid transparent;
     font-size: 0.75rem;
   }

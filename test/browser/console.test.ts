@@ -79,6 +79,17 @@ describe.each<['light' | 'dark', keyof typeof sizes]>([
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Bob')
     expect(await violations(tab), 'joined').toEqual([])
 
+    const root = size === 'phone' ? 'nav' : 'side-panel wa-tab-group'
+    for (const [panel, words] of [
+      ['Agents', 'Who can'],
+      ['Faults', 'Heal all'],
+      ['Metrics', 'Connectivity'],
+    ] as const) {
+      await tab.page.locator(`>>> ${root} ::-p-text(${panel})`).click()
+      await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(words)
+      expect(await violations(tab), panel).toEqual([])
+    }
+
     const id = await (await meshOf(other)).evaluate(
       (mesh, program) => mesh.startJob({ program, inputs: 'sample' }),
       countWords,

@@ -236,7 +236,7 @@ class FakeWorld {
           this.#startMs,
         ),
       diagnose: async (): Promise<Diagnosis> => {
-        await pause(700)
+        await pause(this.#scene.isStill ? 0 : 700)
         return fakeDiagnosis
       },
     }
@@ -272,7 +272,7 @@ class FakeWorld {
       ...this.#agentOf(`${host.id}/vera`, { name: 'Vera', type: 'validator', capabilities: ['vote', 'recompute'] }),
       peer: host.peer,
     }
-    return [...peers, ...(guest ? [guest] : []), ...this.#registered]
+    return [...peers.flatMap(peer => (guest && peer === host ? [peer, guest] : [peer])), ...this.#registered]
   }
 
   #agentOf(

@@ -18,6 +18,11 @@ export const fieldStyles = css`
     font-size: 0.8125rem;
     line-height: 1.55;
   }
+  select.field {
+    height: 36px;
+    font: inherit;
+    font-size: 0.8125rem;
+  }
   textarea.field {
     resize: vertical;
     tab-size: 2;

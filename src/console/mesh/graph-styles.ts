@@ -106,6 +106,9 @@ export const graphStyles = css`
     stroke-dasharray: 2 4;
     stroke-linecap: round;
   }
+  .disc.is-suspect .load {
+    stroke: none;
+  }
   .departed {
     animation: depart 4s linear forwards;
     --peer: var(--hairline-strong) !important;

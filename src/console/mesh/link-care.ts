@@ -17,20 +17,20 @@ export function pathWords({
 
 export const stageWords: Readonly<Record<DialStage, string>> = {
   offered: 'offer',
-  signaled: 'signal left',
+  signaled: 'signal',
   answered: 'answer',
   candidates: 'addresses',
-  connected: 'path found',
-  opened: 'channel open',
-  secured: 'identity proved',
-  admitted: 'let in',
+  connected: 'path',
+  opened: 'channel',
+  secured: 'identity',
+  admitted: 'admission',
 }
 
 export const outcomeWords: Readonly<Record<DialRecord['outcome'], string>> = {
   running: 'under way',
   linked: 'linked',
   failed: 'failed',
-  yielded: 'gave way to the other side’s dial',
+  yielded: 'gave way to the other dial',
 }
 
 export interface Segment {

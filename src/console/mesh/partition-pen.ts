@@ -32,6 +32,7 @@ export class PartitionPen extends LitElement {
         cursor: crosshair;
         pointer-events: auto;
         touch-action: none;
+        user-select: none;
       }
       svg.line {
         display: block;
@@ -53,19 +54,24 @@ export class PartitionPen extends LitElement {
       }
       .bar {
         position: absolute;
-        inset: 12px 12px auto 12px;
+        inset: auto 8px 8px 8px;
         display: flex;
-        flex-wrap: wrap;
         align-items: center;
-        gap: 8px 12px;
-        padding: 8px 12px;
+        gap: 8px;
+        min-height: 48px;
+        padding: 6px 6px 6px 12px;
         border-radius: var(--radius);
         background: var(--paper-raised);
         box-shadow: var(--shadow);
         pointer-events: auto;
+        user-select: none;
       }
       .words {
-        flex: 1 1 12rem;
+        flex: 1 1 0;
+        line-height: 1.35;
+      }
+      wa-button[hidden] {
+        display: none;
       }
       .label {
         display: inline-flex;
@@ -104,14 +110,14 @@ export class PartitionPen extends LitElement {
       </div>
       <div class="bar" role="group" aria-label="Part the room">
         <span class="words small" role="status">${this.failure ? html`<span class="failed">${this.failure}</span>` : this.#words(peers + 1, other)}</span>
-        <wa-button size="s" variant="brand" ?disabled=${other === 0} ?loading=${this.isBusy} @click=${() => this.#part()}>Part them</wa-button>
+        <wa-button size="s" variant="brand" ?hidden=${other === 0} ?loading=${this.isBusy} @click=${() => this.#part()}>Part them</wa-button>
         <wa-button size="s" appearance="plain" @click=${() => this.#cancel()}>Cancel</wa-button>
       </div>`
   }
 
   #words(all: number, other: number) {
     if (other === 0)
-      return 'Draw a line between the peers, or a ring around some. By keyboard: choose them in the Faults panel.'
+      return html`Draw a line between the peers, or a ring around some.<span class="unseen"> By keyboard: choose them in the Faults panel.</span>`
     return html`<strong>${all - other} | ${other}</strong>: ${plural(other, 'peer')} would be cut off from the other ${all - other}.`
   }
 

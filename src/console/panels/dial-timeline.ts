@@ -41,16 +41,18 @@ export class DialTimeline extends LitElement {
         border-top: 0;
       }
       .head {
-        display: flex;
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
         gap: 0 8px;
         align-items: baseline;
       }
       .name {
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
         font-weight: 500;
       }
       .took {
-        margin-inline-start: auto;
         font-variant-numeric: tabular-nums;
       }
       .bar {
@@ -76,7 +78,7 @@ export class DialTimeline extends LitElement {
         background: repeating-linear-gradient(135deg, var(--failed) 0 5px, transparent 5px 8px);
         border: 1px solid var(--failed);
       }
-      .yielded .bar i {
+      .is-yielded .bar i {
         background: var(--hairline-strong);
       }
       .failure svg.icon {
@@ -145,11 +147,11 @@ export class DialTimeline extends LitElement {
     const said = segments.map(
       ({ stage, ms, isFailed }) => `${stageWords[stage]} ${isFailed ? 'failed after' : 'in'} ${duration(ms)}`,
     )
-    return html`<li class=${outcome}>
+    return html`<li class="is-${outcome}">
       <span class="head">
         <span class="name">${this.store?.nameOf(peer) ?? shortId(peer)}</span>
-        <span class="small ${outcome === 'failed' ? 'failed' : 'quiet'}">${role === 'dialler' ? 'dialled by us' : 'dialled us'}, ${outcomeWords[outcome]}</span>
         <span class="took small quiet"><time title=${absolute(startedAtMs)}>${ago(startedAtMs, this.#now.value ?? 0)}</time>${tookMs === undefined ? '' : ` · ${duration(tookMs)}`}</span>
+        <span class="small ${outcome === 'failed' ? 'failed' : 'quiet'}">${role === 'dialler' ? 'dialled by us' : 'dialled us'}, ${outcomeWords[outcome]}</span>
       </span>
       <span class="bar" role="img" aria-label=${said.join(', ')}>
         ${segments.map(({ stage, ms, width, isFailed }) => html`<i class=${isFailed ? 'is-failed' : ''} style=${styleMap({ width: `${width}%` })} title="${stageWords[stage]}: ${duration(ms)}"></i>`)}
@@ -157,7 +159,7 @@ export class DialTimeline extends LitElement {
       ${
         failure
           ? html`<p class="failure small">
-              <span class="failed">${icon('cross')}${stageWords[failure.stage]}: ${failure.reason}.</span> ${failure.advice}
+              <span class="failed">${icon('cross')}Failed at ${stageWords[failure.stage]}: ${failure.reason}.</span> ${failure.advice}
             </p>`
           : nothing
       }

@@ -70,11 +70,6 @@ export const faultsStyles = css`
   .kind {
     grid-column: 1 / -1;
   }
-  select.field {
-    height: 36px;
-    font: inherit;
-    font-size: 0.8125rem;
-  }
   .hint {
     min-height: 3em;
     margin: 8px 0;
