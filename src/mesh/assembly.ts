@@ -99,7 +99,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     sendSignal: (to, signal) => signals.send(to, signal),
     retire: peer => dialler.retire(peer),
     dials: care.dials,
-    onSaid: (_peer, bytes) => void membership.receiveGoodbye(parseJson(bytes)),
+    onSaid: (peer, bytes) => void (faults.mayLink(peer) && membership.receiveGoodbye(parseJson(bytes))),
   })
   const signals = new Signals({
     room,

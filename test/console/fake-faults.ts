@@ -45,4 +45,24 @@ export class FakeFaults {
     this.list = [...this.list, { id: `fault-${++this.#made}`, command, scope, by, actsHere: true, sinceMs, untilMs }]
     this.#changed()
   }
+
+  /** One of each kind that people see. */
+  show([one, two, three]: readonly PeerId[]): void {
+    if (!one || !two || !three) return
+    const own = this.#self
+    this.add(
+      {
+        kind: 'partition',
+        groups: [
+          [own, one],
+          [two, three],
+        ],
+      },
+      'room',
+      two,
+      95_000,
+    )
+    this.add({ kind: 'delay', ms: 200, jitterMs: 50, peers: [one], direction: 'both' }, 'own', own, 12_000, 60_000)
+    this.add({ kind: 'loss', share: 0.3, peers: 'all', direction: 'out' }, 'room', own, 4_000)
+  }
 }

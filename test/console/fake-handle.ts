@@ -4,25 +4,17 @@ import { MeshError, type MeshErrorCode } from '../../src/base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../../src/base/ids.ts'
 import type { Json } from '../../src/base/json.ts'
 import type { JoinMesh, JoinOptions } from '../../src/console/session.ts'
-import { agentsHandle } from '../../src/engine/agents-handle.ts'
 import { faultsHandle } from '../../src/engine/faults-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from '../../src/engine/handle.ts'
 import type { MeshSnapshot, TimelineEvent } from '../../src/engine/snapshot.ts'
-import type {
-  AgentInfo,
-  Diagnosis,
-  DialRecord,
-  LinkFacts,
-  LinkInfo,
-  PeerInfo,
-  Reachability,
-} from '../../src/mesh/types.ts'
+import type { LinkInfo, PeerInfo } from '../../src/mesh/types.ts'
 import type { JobProgram, JobState, JobView } from '../../src/work/types.ts'
+import { FakeAgents, fakeFigures, fakePing } from './fake-agents.ts'
 import { FakeFaults } from './fake-faults.ts'
 import { computed, type NamedText, nextJobId, sampleTexts, viewOf } from './fake-jobs.ts'
-import { fakeDiagnosis, fakeDials, fakeFacts } from './fake-links.ts'
+import { fakeLinkCare } from './fake-links.ts'
 import { fakeId, fakePeer, overlay, seeded } from './fake-peers.ts'
-import type { Scene } from './fake-scene.ts'
+import { fakeCounters, type Scene, troubleOf } from './fake-scene.ts'
 
 const sampleBytes = 5_624_000
 const words: JobProgram = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } }
@@ -63,7 +55,7 @@ class FakeWorld {
   #isLeft = false
   #isStarted = false
   readonly #faults: FakeFaults
-  #registered: AgentInfo[] = []
+  readonly #agents: FakeAgents
 
   constructor(scene: Scene, options: JoinOptions) {
     this.#scene = scene
@@ -75,10 +67,16 @@ class FakeWorld {
       () => this.#peers.map(({ id }) => id),
       () => this.#push(),
     )
+    const capabilities = ['source.run', 'text.count-words', 'text.grep']
+    this.#agents = new FakeAgents(
+      () => ({ id: this.#id, name: this.#name, capabilities, joinedAtMs: this.#startMs, state: 'alive' }),
+      () => this.#peers,
+      () => this.#push(),
+    )
     if (scene.phase === 'joining' || scene.phase === 'failed') return
     this.#note('signaling', 'Connected to ws://127.0.0.1:4100/signal', 95_000)
     for (let index = 0; index < scene.peers; index++) this.#add()
-    this.#showFaults()
+    if (scene.hasFaults) this.#faults.show(this.#peers.map(({ id }) => id))
     if (scene.peers === 0) this.#note('signaling', 'Nobody else is in this room', 94_000)
   }
 
@@ -108,27 +106,10 @@ class FakeWorld {
       peers: this.#peers,
       links: this.#links,
       jobs: this.#jobs,
-      counters: {
-        'frames received': 18_204,
-        'frames sent': 17_933,
-        'gossip delivered': 4_211,
-        'gossip duplicates': 9_870,
-        'malformed dropped': 0,
-        'relayed for others': 312,
-      },
-      agents: this.#agents,
+      counters: fakeCounters,
+      agents: this.#agents.list,
       faults: this.#faults.list,
-      shutdown: this.#scene.isEnding
-        ? { by: this.#id, name: 'Lucky Lynx', reason: 'task_complete', atMs: this.#startMs }
-        : undefined,
-      ...(this.#scene.partition && {
-        partition: {
-          state: this.#scene.partition,
-          reachable: this.#peers.length,
-          known: this.#scene.partition === 'minority' ? this.#peers.length * 3 : Math.ceil(this.#peers.length * 1.5),
-          sinceMs: this.#startMs - 42_000,
-        },
-      }),
+      ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),
     }
   }
 
@@ -153,21 +134,7 @@ class FakeWorld {
       get timeline() {
         return world.#timeline
       },
-      agents: agentsHandle(
-        {
-          registerAgent: async spec => {
-            const agent = this.#agentOf(`${this.#id}/${spec.id ?? `agent-${this.#registered.length + 1}`}`, spec)
-            this.#registered = [...this.#registered, agent]
-            this.#push()
-            return agent
-          },
-          deregisterAgent: async id => {
-            this.#registered = this.#registered.filter(agent => agent.id !== id)
-            this.#push()
-          },
-        },
-        () => this.#agents,
-      ),
+      agents: this.#agents.handle,
       faults: faultsHandle(
         request => this.#faults.request(request),
         () => this.#faults.list,
@@ -196,21 +163,20 @@ class FakeWorld {
       },
       pingAll: async () => {
         await pause(500)
-        return this.#pinged()
+        return fakePing(this.#peers)
       },
-      metrics: async () => ({
-        atMs: Date.now(),
-        connectivity: { share: 1, reachable: this.#peers.length, known: this.#peers.length },
-        delivery: { meanMs: 1.7, samples: 214 },
-        throughput: { sentPerSecond: 21.4, receivedPerSecond: 63.9 },
-        counters: this.snapshot.counters,
-      }),
+      metrics: async () => fakeFigures(this.#peers.length),
       shutdown: async () => {
         this.#isLeft = true
         this.#push()
         return { confirmed: this.#peers.map(({ id }) => id), unconfirmed: [] }
       },
-      ...this.#linkCare,
+      ...fakeLinkCare(
+        () => this.#links,
+        () => this.#peers,
+        this.#startMs,
+        this.#scene.isStill,
+      ),
       rename: async name => {
         this.#name = name
         this.#push()
@@ -220,111 +186,6 @@ class FakeWorld {
         this.#push()
       },
     }
-  }
-
-  get #linkCare() {
-    return {
-      linkFacts: async (peer: PeerId): Promise<LinkFacts> => {
-        const index = this.#links.findIndex(link => link.peer === peer)
-        const link = this.#links[index]
-        if (!link) throw new MeshError('unreachable', 'no direct link to this peer')
-        return fakeFacts(link, index)
-      },
-      dials: async (): Promise<DialRecord[]> =>
-        fakeDials(
-          this.#peers.map(({ id }) => id),
-          this.#startMs,
-        ),
-      diagnose: async (): Promise<Diagnosis> => {
-        await pause(this.#scene.isStill ? 0 : 700)
-        return fakeDiagnosis
-      },
-    }
-  }
-
-  get #agents(): readonly AgentInfo[] {
-    const self = {
-      id: this.#id,
-      name: this.#name,
-      capabilities: ['source.run', 'text.count-words', 'text.grep'],
-      joinedAtMs: this.#startMs,
-    }
-    const types = ['coordinator', 'worker', 'worker', 'validator']
-    const peers = [self, ...this.#peers].map(({ id, name, capabilities, joinedAtMs }, index) => ({
-      ...this.#agentOf(id, {
-        name,
-        type: types[index % 4] ?? 'worker',
-        capabilities,
-        region: index % 3 ? 'eu-central' : 'us-east',
-      }),
-      peer: id,
-      isPeer: true,
-      sinceMs: joinedAtMs,
-      state:
-        this.#peers[index - 1]?.state === 'suspect'
-          ? ('suspect' as const)
-          : index % 3 === 1
-            ? ('busy' as const)
-            : ('idle' as const),
-    }))
-    const [, host] = peers
-    const guest = host && {
-      ...this.#agentOf(`${host.id}/vera`, { name: 'Vera', type: 'validator', capabilities: ['vote', 'recompute'] }),
-      peer: host.peer,
-    }
-    return [...peers.flatMap(peer => (guest && peer === host ? [peer, guest] : [peer])), ...this.#registered]
-  }
-
-  #agentOf(
-    id: string,
-    spec: { name?: string; type?: string; capabilities?: readonly string[]; region?: string },
-  ): AgentInfo {
-    const { name = id.split('/').at(-1) ?? id, type = 'worker', capabilities = [], region } = spec
-    return {
-      id,
-      peer: this.#id,
-      isPeer: false,
-      name,
-      type,
-      capabilities,
-      region,
-      state: 'idle',
-      sinceMs: this.#startMs - 30_000,
-    }
-  }
-
-  #showFaults(): void {
-    const [one, two, three] = this.#peers.map(({ id }) => id)
-    if (!this.#scene.hasFaults || !one || !two || !three) return
-    this.#faults.add(
-      {
-        kind: 'partition',
-        groups: [
-          [this.#id, one],
-          [two, three],
-        ],
-      },
-      'room',
-      two,
-      95_000,
-    )
-    this.#faults.add(
-      { kind: 'delay', ms: 200, jitterMs: 50, peers: [one], direction: 'both' },
-      'own',
-      this.#id,
-      12_000,
-      60_000,
-    )
-    this.#faults.add({ kind: 'loss', share: 0.3, peers: 'all', direction: 'out' }, 'room', this.#id, 4_000)
-  }
-
-  #pinged(): Reachability {
-    const outcomes = this.#peers.map(({ id, rttMs, state }) =>
-      state === 'suspect'
-        ? ({ peer: id, status: 'silent', error: { code: 'timeout', message: 'no answer within 5000 ms' } } as const)
-        : ({ peer: id, status: 'answered', rttMs: rttMs ?? 3 } as const),
-    )
-    return { answered: outcomes.filter(({ status }) => status === 'answered').length, asked: outcomes.length, outcomes }
   }
 
   start(): void {

@@ -1,10 +1,12 @@
 /** What links and dials of a mesh that is not there have to say: one of each kind. */
+import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
+import type { LinkCare } from '../../src/console/mesh/link-care.ts'
 import type { Diagnosis, DialRecord, LinkFacts, LinkInfo } from '../../src/mesh/types.ts'
 
 const paths = ['host', 'srflx', 'relay', 'host', 'prflx'] as const
 
-export function fakeFacts(link: LinkInfo, index: number): LinkFacts {
+function fakeFacts(link: LinkInfo, index: number): LinkFacts {
   const type = paths[index % paths.length] ?? 'host'
   const end = { type, protocol: type === 'relay' ? 'tcp' : 'udp', family: 'IPv4' } as const
   const ice = {
@@ -41,7 +43,7 @@ const passed = [
   ['admitted', 71],
 ] as const
 
-export function fakeDials(peers: readonly PeerId[], startMs: number): DialRecord[] {
+function fakeDials(peers: readonly PeerId[], startMs: number): DialRecord[] {
   return peers.map((peer, index) => {
     const isFailed = index % 4 === 2
     const slow = 1 + (index % 3) * 2.5
@@ -66,7 +68,7 @@ export function fakeDials(peers: readonly PeerId[], startMs: number): DialRecord
   })
 }
 
-export const fakeDiagnosis: Diagnosis = {
+const fakeDiagnosis: Diagnosis = {
   verdict: 'needs-turn',
   summary: 'Addresses are seen from outside, and still no path leads to one of the peers.',
   advice: 'Add a TURN server to the room: it forwards what cannot pass directly.',
@@ -83,4 +85,29 @@ export const fakeDiagnosis: Diagnosis = {
     { what: 'dials', state: 'failed', detail: '2 of 9 dials found no path.' },
     { what: 'links', state: 'fine', detail: '4 links stand.' },
   ],
+}
+
+export function fakeLinkCare(
+  links: () => readonly LinkInfo[],
+  peers: () => readonly { readonly id: PeerId }[],
+  startMs: number,
+  isStill: boolean,
+): LinkCare {
+  return {
+    async linkFacts(peer) {
+      const index = links().findIndex(link => link.peer === peer)
+      const link = links()[index]
+      if (!link) throw new MeshError('unreachable', 'no direct link to this peer')
+      return fakeFacts(link, index)
+    },
+    dials: async () =>
+      fakeDials(
+        peers().map(({ id }) => id),
+        startMs,
+      ),
+    async diagnose() {
+      await new Promise(resolve => setTimeout(resolve, isStill ? 0 : 700))
+      return fakeDiagnosis
+    },
+  }
 }

@@ -1,5 +1,6 @@
 /** Which picture of a mesh the fake shows. */
-import type { Phase } from '../../src/engine/snapshot.ts'
+import type { PeerId } from '../../src/base/ids.ts'
+import type { MeshSnapshot, Phase } from '../../src/engine/snapshot.ts'
 
 const jobs = ['none', 'storing', 'running', 'done', 'find', 'own', 'failed'] as const
 const phases = ['joining', 'alone', 'joined', 'failed', 'left'] as const
@@ -31,4 +32,26 @@ export function sceneOf(params: URLSearchParams): Scene {
     isEnding: params.has('ending'),
     isStill: params.has('still'),
   }
+}
+
+export const fakeCounters: MeshSnapshot['counters'] = {
+  'frames received': 18_204,
+  'frames sent': 17_933,
+  'gossip delivered': 4_211,
+  'gossip duplicates': 9_870,
+  'malformed dropped': 0,
+  'relayed for others': 312,
+}
+
+/** What the scene has befall the room. */
+export function troubleOf(
+  { partition: state, isEnding }: Scene,
+  by: PeerId,
+  reachable: number,
+  startMs: number,
+): Pick<MeshSnapshot, 'shutdown' | 'partition'> {
+  const shutdown = isEnding ? { by, name: 'Lucky Lynx', reason: 'task_complete', atMs: startMs } : undefined
+  if (!state) return { shutdown }
+  const known = state === 'minority' ? reachable * 3 : Math.ceil(reachable * 1.5)
+  return { shutdown, partition: { state, reachable, known, sinceMs: startMs - 42_000 } }
 }

@@ -105,9 +105,11 @@ export class Faults {
     return (await this.#loaded()).room.receive(record)
   }
 
+  /** This peer leaves: whoever is frozen cannot even do that, while through a cut nobody hears of it. */
   close(): void {
     this.#stopTimer()
-    this.#perform({ kind: 'heal' }, undefined)
+    for (const { id, effects } of [...this.#plan.faults.values()])
+      if (effects.some(({ kind }) => kind === 'pause')) this.#perform({ kind: 'heal', id }, this.#options.signer.id)
   }
 
   async #heal({ id, peer, room }: HealOptions): Promise<FaultOutcome> {

@@ -51,6 +51,8 @@ export class RoomOrders {
   readonly #options: RoomOrdersOptions
   readonly #heard = new Map<PeerId, Heard>()
   #number = 0
+  /** Begun by others, and not obeyed yet. */
+  readonly #pending = new Set<() => void>()
 
   constructor(options: RoomOrdersOptions) {
     this.#options = options
@@ -59,6 +61,7 @@ export class RoomOrders {
   /** Resolves when all have confirmed, or had the time to. */
   async give(order: Order): Promise<{ confirmed: PeerId[]; unconfirmed: PeerId[] }> {
     const { signer, session, others, isMember, carry } = this.#options
+    if (order.kind === 'heal' && order.id === undefined) this.#forgetPending()
     const record: Signed = await signRecord(signer, 'faults', { session, number: ++this.#number, order })
     if (record.json.length > recordCharsMax)
       throw new MeshError('too-large', 'a fault that names so many peers cannot be told')
@@ -92,12 +95,22 @@ export class RoomOrders {
     const heard = this.#heard.get(by)
     if (order.kind === 'heal') {
       if (heard && order.id === undefined) heard.healed = Math.max(heard.healed, number)
+      if (order.id === undefined) this.#forgetPending()
       onOrder(order, by)
-    } else
-      clock.after(obeyAfterMs, () => {
-        if (heard && number > heard.healed) onOrder(order, by)
+    } else if (heard && number > heard.healed) {
+      const stop = clock.after(obeyAfterMs, () => {
+        this.#pending.delete(stop)
+        onOrder(order, by)
       })
+      this.#pending.add(stop)
+    }
     return true
+  }
+
+  /** What is healed before it began does not begin. */
+  #forgetPending(): void {
+    for (const stop of this.#pending) stop()
+    this.#pending.clear()
   }
 
   /** Either way of telling brings a copy. */
