@@ -27,4 +27,4 @@ export const siblingAnswerMs = 150
 export const dialRecordsPerPeerMax = 8
 export const dialRecordsMax = 256
 /** ICE restarts in a row that did not mend a path, after which only a new connection can. */
-export const restartsMax = 4
+export const restartsMax = 8

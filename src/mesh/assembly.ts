@@ -142,7 +142,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     count,
     describe: () => own.describe(links.announced),
     tellNeighbours: (word, except) => words.tellNeighbours(word, except),
-    ping: (peer, timeoutMs) => heartbeat.isAlive(peer, timeoutMs),
+    ping: (peer, timeoutMs) => care.isAlive(peer, timeoutMs),
     isHeard: peer => links.silentMs(peer) < 2 * heartbeatIntervalMs,
     onJoined: member => reactions.joined(member),
     onChanged: member => emitter.emit('agent-change', peerInfoOf(member, links)),
@@ -175,6 +175,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     exchange: exchange,
     links: links,
     onMeasured: peer => reactions.linkChanged(peer),
+    onQuiet: peer => care.quiet(peer),
     onSilent: peer => care.silent(peer),
   })
   const dialler = new Dialler({

@@ -18,6 +18,8 @@ export interface HeartbeatOptions {
   readonly exchange: Exchange
   readonly links: LinkTable
   readonly onMeasured: (peer: PeerId) => void
+  /** A ping went unanswered: nothing was heard on this link for one and a half intervals. */
+  readonly onQuiet: (peer: PeerId) => void
   /** Nothing was heard on this link for `heartbeatTimeoutMs`. */
   readonly onSilent: (peer: PeerId) => void
 }
@@ -65,9 +67,11 @@ export class Heartbeat {
   }
 
   #beat(): void {
-    const { links, onSilent } = this.#options
+    const { links, onQuiet, onSilent } = this.#options
     for (const peer of links.peers) {
-      if (links.silentMs(peer) > heartbeatTimeoutMs) onSilent(peer)
+      const silentMs = links.silentMs(peer)
+      if (silentMs > 1.5 * heartbeatIntervalMs) onQuiet(peer)
+      if (silentMs > heartbeatTimeoutMs) onSilent(peer)
       else this.ping(peer).catch(() => {}) // silence is judged by time, above
     }
   }

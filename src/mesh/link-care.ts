@@ -35,13 +35,22 @@ export class LinkCare {
 
   /** The page came back, or the network did: nothing may be as it was. */
   async probe(): Promise<void> {
-    const { links, provider, heartbeat, probeRendezvous } = this.#options
+    const { links, probeRendezvous } = this.#options
     probeRendezvous()
-    await Promise.all(
-      links.peers.map(async peer => {
-        if (!(await heartbeat().isAlive(peer, probeMs)) && links.has(peer)) provider().mend?.(peer)
-      }),
-    )
+    await Promise.all(links.peers.map(peer => this.isAlive(peer, probeMs)))
+  }
+
+  /** Asks a peer; where no answer comes, the path of the link to it may be what is dead. */
+  async isAlive(peer: PeerId, timeoutMs: number): Promise<boolean> {
+    const isAlive = await this.#options.heartbeat().isAlive(peer, timeoutMs)
+    if (!isAlive) this.quiet(peer)
+    return isAlive
+  }
+
+  /** Less was heard on a link than should be: its connection may not have noticed yet that the path is gone. */
+  quiet(peer: PeerId): void {
+    const { links, provider } = this.#options
+    if (links.has(peer)) provider().mend?.(peer)
   }
 
   /** Nothing was heard on this link for the time of a heartbeat's patience. */

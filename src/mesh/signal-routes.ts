@@ -9,6 +9,9 @@ import type { Remote } from '../link/types.ts'
 
 /** What went through the mesh goes by the server too where it has not led to a link by then, ms: dials take a tenth of it. */
 const linkWaitMs = 1_000
+/** What could not be carried at all is tried again so soon, ms, and so often: the server may be back in a moment. */
+const retryMs = 250
+const triesMax = 20
 
 export interface SignalRoutesOptions {
   readonly clock: Clock
@@ -24,30 +27,34 @@ export interface SignalRoutesOptions {
   readonly count: (counter: string) => void
 }
 
+/** Signals to one session that may not have reached it. */
 interface Pending {
+  readonly to: Remote
   readonly sealed: string[]
-  readonly stop: () => void
+  tries: number
+  stop: () => void
 }
 
 export class SignalRoutes {
   readonly #options: SignalRoutesOptions
-  /** What went through the mesh only, by session, for as long as nothing came of it. */
+  /** By session, for as long as no link came of them. */
   readonly #pending = new Map<SessionId, Pending>()
 
   constructor(options: SignalRoutesOptions) {
     this.#options = options
   }
 
-  /** False where no way leads there. */
+  /** False where no way leads there now; it is tried again for some seconds. */
   carry(to: Remote, sealed: string): boolean {
-    const { isNear, carry, hasPath, sessionOf, relay, count } = this.#options
+    const { isNear, carry } = this.#options
     if (isNear(to.session) && carry(to.session, sealed)) return true
-    // What goes to a former session of the same peer is lost.
-    if (sessionOf(to.peer) !== to.session || !hasPath(to.peer)) return carry(to.session, sealed)
-    count('signals.relayed')
-    this.#remember(to.session, sealed)
-    relay(to, sealed)
-    return true
+    if (this.#relay(to, sealed)) {
+      this.#remember(to, sealed, linkWaitMs)
+      return true
+    }
+    if (carry(to.session, sealed)) return true
+    this.#remember(to, sealed, retryMs)
+    return false
   }
 
   /** The link to this session stands: what we said has reached it. */
@@ -60,22 +67,37 @@ export class SignalRoutes {
     for (const session of [...this.#pending.keys()]) this.linked(session)
   }
 
-  #remember(session: SessionId, sealed: string): void {
-    const known = this.#pending.get(session)
+  /** False where no path leads through the mesh. What goes to a former session of the same peer is lost. */
+  #relay(to: Remote, sealed: string): boolean {
+    const { sessionOf, hasPath, relay, count } = this.#options
+    if (sessionOf(to.peer) !== to.session || !hasPath(to.peer)) return false
+    count('signals.relayed')
+    relay(to, sealed)
+    return true
+  }
+
+  #remember(to: Remote, sealed: string, waitMs: number): void {
+    const known = this.#pending.get(to.session)
     if (known) {
       if (known.sealed.length < signalQueueMax) known.sealed.push(sealed)
       return
     }
     if (this.#pending.size >= signalQueueMax) return
-    const stop = this.#options.clock.after(linkWaitMs, () => this.#sendAgain(session))
-    this.#pending.set(session, { sealed: [sealed], stop })
+    const stop = this.#options.clock.after(waitMs, () => this.#sendAgain(to.session))
+    this.#pending.set(to.session, { to, sealed: [sealed], tries: 0, stop })
   }
 
   /** All of it: the other side hands each signal on once, in order. */
   #sendAgain(session: SessionId): void {
-    const { sealed = [] } = this.#pending.get(session) ?? {}
-    this.#pending.delete(session)
-    this.#options.count('signals.sent-again')
-    for (const signal of sealed) this.#options.carry(session, signal)
+    const pending = this.#pending.get(session)
+    if (!pending) return
+    const { carry, clock, count } = this.#options
+    count('signals.sent-again')
+    const isCarried = pending.sealed.every(sealed => carry(session, sealed))
+    if (isCarried || ++pending.tries >= triesMax) this.#pending.delete(session)
+    else {
+      if (pending.tries === 1) for (const sealed of pending.sealed) this.#relay(pending.to, sealed)
+      pending.stop = clock.after(retryMs, () => this.#sendAgain(session))
+    }
   }
 }

@@ -232,6 +232,6 @@ test('a row stops where the path is lost again, and peers do not wait for each o
   await lab.turns.run(2)
   expect(path.left).toEqual(['other', 'a', 'b'])
   path.isThere = true
-  await lab.turns.run(3_000)
+  await lab.turns.run(2_500)
   expect(path.left).toEqual(['other', 'a', 'b', 'c', 'd'])
 })

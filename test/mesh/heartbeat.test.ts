@@ -40,6 +40,7 @@ function lab(answer: { ms?: number; code?: MeshErrorCode }) {
     exchange: exchange as unknown as Exchange,
     links: links as unknown as LinkTable,
     onMeasured: peer => log.push(`told ${peer}`),
+    onQuiet: () => {},
     onSilent: peer => log.push(`silent ${peer} ${turns.clock.monotonicMs()}`),
   })
   return { turns, log, heartbeat }

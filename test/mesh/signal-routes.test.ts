@@ -55,9 +55,22 @@ test('the server carries all of it, in order, where no link comes of it', async 
   expect(went).toEqual(['mesh a', 'mesh b', 'mesh c', 'server a', 'server b', 'server c'])
 })
 
-test('with neither a path nor a server it says so', async () => {
+test('with neither a path nor a server it says so, and tries again when one is back', async () => {
   Object.assign(world, { path: false, server: false })
   expect(routes.carry(bob, 'a')).toBe(false)
+  turns.after(900, () => Object.assign(world, { server: true }))
+  turns.after(910, () => routes.carry(bob, 'b'))
+  await turns.run()
+  expect(went).toEqual(['server b', 'server a'])
+})
+
+test('it gives up what nobody can carry', async () => {
+  Object.assign(world, { path: false, server: false })
+  routes.carry(bob, 'a')
+  await turns.run(60_000)
+  Object.assign(world, { server: true })
+  await turns.run()
+  expect(went).toEqual([])
 })
 
 test('closed, it sends nothing again', async () => {

@@ -18,6 +18,8 @@ const backoffMinMs = 250
 const backoffMaxMs = 15_000
 /** An idle socket is asked this often, and given up when nothing came for twice as long. */
 const pingIntervalMs = 10_000
+/** After a hint that the network changed, a socket that says nothing for so long is given up, ms. */
+const probeMs = 2_000
 
 export interface SignalingClientOptions {
   readonly url: string
@@ -40,6 +42,8 @@ export class SignalingClient implements Rendezvous {
   #socket: WebSocket | undefined
   #joined: Joined | undefined
   #isWelcome = false
+  /** Refused for good: it does not try again. */
+  #isFinal = false
   #failures = 0
   #heardMs = 0
   #stopTimers: () => void = () => {}
@@ -72,6 +76,22 @@ export class SignalingClient implements Rendezvous {
 
   knock(data: string): void {
     this.#send({ kind: 'knock', data })
+  }
+
+  /** Tries again at once where it waits to, and otherwise finds out soon whether the socket is dead. */
+  probe(): void {
+    const socket = this.#socket
+    if (!socket) {
+      if (this.#joined && !this.#isFinal) this.#retry(this.#joined)
+      return
+    }
+    const heardMs = this.#heardMs
+    if (!this.#send({ kind: 'ping' })) return // it is being opened
+    this.#options.clock.after(probeMs, () => {
+      if (this.#heardMs !== heardMs || this.#socket !== socket) return
+      socket.close()
+      this.#closed(socket, 0)
+    })
   }
 
   leave(): void {
@@ -143,13 +163,17 @@ export class SignalingClient implements Rendezvous {
     if (!joined) return // left, or not joined yet: `join` opens another
     const { error, isFinal } = meaningOf(code, this.url)
     joined.events.onState('down', error)
+    this.#isFinal = isFinal
     if (isFinal) return
     const waitMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** this.#failures++)
     const delayMs = waitMs * (0.5 + this.#options.random.next() / 2)
-    this.#stopTimers = this.#options.clock.after(delayMs, () => {
-      joined.events.onState('connecting')
-      this.#open()
-    })
+    this.#stopTimers = this.#options.clock.after(delayMs, () => this.#retry(joined))
+  }
+
+  #retry(joined: Joined): void {
+    this.#stopTimers()
+    joined.events.onState('connecting')
+    this.#open()
   }
 }
 

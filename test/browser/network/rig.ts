@@ -103,12 +103,6 @@ export class Rig {
         constructor(configuration?: RTCConfiguration) {
           super(configuration)
           globalThis.connections.push(this)
-          const log: unknown[] = ((globalThis as any).iceLog ??= [])
-          const n = globalThis.connections.length
-          for (const e of ['iceconnectionstatechange', 'connectionstatechange', 'signalingstatechange'])
-            this.addEventListener(e, () =>
-              log.push([Date.now(), n, this.iceConnectionState, this.connectionState, this.signalingState]),
-            )
         }
       }
     })
