@@ -24,6 +24,8 @@ export type MeshErrorCode =
   | 'disconnected'
   | 'overloaded' // a bounded queue is full
   | 'left' // this mesh handle has left
+  // deciding
+  | 'no-quorum' // too few voters can be reached; nothing is decided until they are back
   // work
   | 'function-failed' // typed or sent code threw
   | 'function-timeout'
@@ -33,13 +35,19 @@ export type MeshErrorCode =
   | 'storage-lost'
   | 'storage-full'
 
+/** Whether what failed may have happened all the same: `not-applied` is certain. */
+export type Outcome = 'unknown' | 'not-applied'
+
 export class MeshError<Code extends MeshErrorCode = MeshErrorCode> extends Error {
   override readonly name = 'MeshError'
   readonly code: Code
+  /** Told by calls that change something (`decisions`); undefined elsewhere. */
+  readonly outcome: Outcome | undefined
 
-  constructor(code: Code, message: string, options?: { cause?: unknown }) {
+  constructor(code: Code, message: string, options?: { cause?: unknown; outcome?: Outcome | undefined }) {
     super(message, options)
     this.code = code
+    this.outcome = options?.outcome
   }
 }
 

@@ -1,0 +1,188 @@
+/** What the layers above see of the decisions register: its calls, its events, and one plain view for consoles and commands. */
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import type { Json } from '../../base/json.ts'
+import type { MemberId } from '../raft/messages.ts'
+import type { Role } from '../raft/state.ts'
+
+export type { MemberId, Role }
+
+export interface DecisionOptions {
+  /** Milliseconds until `timeout`, whose `outcome` says whether it may have happened; default 10,000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** One key with its value; `version` grows with each change of it and is the same everywhere. */
+export interface Decided {
+  readonly key: string
+  readonly value: Json
+  readonly version: number
+}
+
+/** A change as it is applied; `value` is undefined where the key was deleted. */
+export interface DecidedChange {
+  readonly key: string
+  readonly value: Json | undefined
+  readonly version: number
+}
+
+/** What a peer proposed with `propose`, once it is decided. Kept by everybody, the latest ones. */
+export interface DecidedCommand {
+  readonly index: number
+  readonly command: Json
+  readonly by: PeerId
+}
+
+export interface SwapResult {
+  readonly swapped: boolean
+  /** What the key holds now: the new value where it was swapped, otherwise what stood in the way. */
+  readonly value: Json | undefined
+}
+
+/**
+ * Rejections are MeshErrors: `timeout`, `no-quorum` (each with `outcome: 'unknown' | 'not-applied'`), `invalid-option`,
+ * `too-large`, `overloaded`, `aborted`, `storage-lost`, `left`.
+ */
+export interface Decisions {
+  /** Linearizable: what the last finished `set` before this call wrote, or something later. */
+  get(key: string, options?: DecisionOptions): Promise<Json | undefined>
+  set(key: string, value: Json, options?: DecisionOptions): Promise<{ readonly version: number }>
+  delete(key: string, options?: DecisionOptions): Promise<{ readonly version: number }>
+  /** `undefined` as `expected` means "not there"; as `value` it deletes. Values are compared as JSON. */
+  compareAndSet(
+    key: string,
+    expected: Json | undefined,
+    value: Json | undefined,
+    options?: DecisionOptions,
+  ): Promise<SwapResult>
+  /** Linearizable, by key. */
+  list(prefix?: string, options?: DecisionOptions): Promise<readonly Decided[]>
+  /** Each change of a key under `prefix`, in order, from now on. */
+  watch(listener: (change: DecidedChange) => void, options?: { readonly prefix?: string }): () => void
+  /** Decides any JSON for the whole mesh; resolves when a quorum has it. */
+  propose(command: Json, options?: DecisionOptions): Promise<{ readonly index: number; readonly term: number }>
+}
+
+export interface LeaderInfo {
+  readonly member: MemberId
+  /** The peer that hosts it; undefined until its announcement is known. */
+  readonly host: PeerId | undefined
+  readonly term: number
+}
+
+/** One member as this peer knows it. */
+export interface MemberView {
+  readonly member: MemberId
+  readonly seat: 'voter' | 'learner' | 'outgoing' | 'stranger'
+  readonly host: PeerId | undefined
+  readonly session: SessionId | undefined
+  /** Which life of the member this is: each host that takes it over counts one up. */
+  readonly epoch: number | undefined
+  /** Its host is in the room, as far as this peer sees. */
+  readonly isLive: boolean
+  readonly isHostedHere: boolean
+  /** Known for members hosted here, and for the leader. */
+  readonly role: Role | undefined
+  readonly term: number | undefined
+  /** Last index that the leader knows to be durable there; at the leader's host only, otherwise undefined. */
+  readonly match: number | undefined
+  readonly replication: 'probe' | 'replicate' | 'snapshot' | undefined
+}
+
+export interface LogLine {
+  readonly index: number
+  readonly term: number
+  readonly kind: 'noop' | 'command' | 'membership'
+  /** For people: `set colour = "red"`, `voters a, b, c`. At most 120 characters. */
+  readonly text: string
+  /** `appended` is in memory, `durable` on this disk, `committed` at a quorum, `applied` in the register. */
+  readonly state: 'appended' | 'durable' | 'committed' | 'applied'
+}
+
+/** A term in which somebody led. */
+export interface ElectionRecord {
+  readonly term: number
+  readonly member: MemberId
+  readonly host: PeerId | undefined
+  /** When this peer learned of it, ms since 1970. */
+  readonly atMs: number
+  readonly reason: 'first' | 'timeout' | 'leader-gone' | 'handover'
+}
+
+export interface QuorumView {
+  readonly voters: number
+  readonly needs: number
+  /** Voters that may be lost while decisions go on. */
+  readonly tolerates: number
+  /** Voters whose hosts are in the room, as this peer sees it. */
+  readonly live: number
+  /** '5 voters: needs 3, tolerates 2' */
+  readonly sentence: string
+}
+
+export interface GenerationView {
+  readonly id: string
+  readonly bornAtMs: number
+  readonly parent: string | undefined
+  /** Commands decided in it, as far as this peer knows. */
+  readonly decided: number
+}
+
+export type DecisionsState =
+  | 'starting' // reading disks, asking who knows the room's history
+  | 'joining' // the history is known, this peer has no copy yet (it can decide all the same)
+  | 'ready'
+  | 'electing' // no leader at the moment
+  | 'no-quorum' // fewer live voters than needed: reads and writes are refused, `continueFromHere` is possible
+  | 'conflict' // two histories met and both hold decisions: a person chooses
+  | 'storage-lost' // this browser keeps no data: this peer can decide, but hosts no copy
+
+/** Another history of this room that cannot be joined without setting ours aside. */
+export interface ConflictView {
+  readonly other: GenerationView
+  readonly peer: PeerId
+  /** The other one is a later generation of ours (somebody chose "Continue from here"). */
+  readonly isSuccessor: boolean
+  /** Decisions here that the other one lacks, at most. */
+  readonly ownDecided: number
+}
+
+export interface DecisionsView {
+  readonly state: DecisionsState
+  /** One sentence for people on what is happening now and why. */
+  readonly sentence: string
+  readonly generation: GenerationView | undefined
+  readonly term: number
+  readonly leader: LeaderInfo | undefined
+  readonly members: readonly MemberView[]
+  readonly quorum: QuorumView
+  readonly log: {
+    readonly firstIndex: number
+    readonly lastIndex: number
+    readonly commit: number
+    readonly applied: number
+    /** The last ones, oldest first; at most 60. Empty where this peer hosts no copy. */
+    readonly lines: readonly LogLine[]
+  }
+  /** Oldest first; at most 100. */
+  readonly elections: readonly ElectionRecord[]
+  /** Keys and bytes in the register, at this peer's copy. */
+  readonly keys: number
+  readonly bytes: number
+  readonly conflict: ConflictView | undefined
+  /** Times slower than the preset at which clocks of Raft run now: 1 busy, more when quiet or when the network is slow. */
+  readonly pace: number
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** For panels, commands and tests: what the register's keeper can be asked to do besides deciding. */
+export interface DecisionsControl {
+  /** Hands leadership over, where this peer hosts the leader; to `target`, or to the best voter elsewhere. */
+  stepDown(target?: MemberId): Promise<void>
+  /** Asks a quorum, now, whether it follows the leader; rejects with `no-quorum`. */
+  verifyQuorum(): Promise<QuorumView & { readonly leader: LeaderInfo; readonly index: number }>
+  /** A new generation from this peer's copy, when the quorum is lost for good. Recorded with its parent. */
+  continueFromHere(): Promise<GenerationView>
+  /** Sets our history aside (it stays on disk) and joins the one that `view.conflict` names. */
+  joinOther(): Promise<void>
+}
