@@ -16,8 +16,9 @@ import type { OwnAnnounced } from './own-words.ts'
 import { peerInfoOf } from './peer-info.ts'
 import { runNode } from './run-node.ts'
 import type { LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
+import type { Posts } from './words.ts'
 
-export class MeshPeer implements Mesh {
+export class MeshPeer implements Mesh, Posts {
   readonly id: PeerId
   readonly session: SessionId
   readonly counters: Record<string, number> = {}
@@ -95,6 +96,8 @@ export class MeshPeer implements Mesh {
   subscribe: Mesh['subscribe'] = (topic, listener) => this.#parts.exchange.subscribe(topic, listener)
   handle: Mesh['handle'] = (topic, handler) => this.#parts.exchange.handle(topic, handler)
   request: Mesh['request'] = (to, topic, payload, options) => this.#parts.exchange.request(to, topic, payload, options)
+  post: Posts['post'] = (to, topic, payload, lane) => this.#parts.words.post(to, topic, payload, lane)
+  onPost: Posts['onPost'] = (topic, reader) => this.#parts.words.onPost(topic, reader)
   gather: Mesh['gather'] = (topic, payload, options) => this.#parts.exchange.gather(topic, payload, options)
 
   /** What this peer says of itself now. */

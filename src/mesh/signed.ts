@@ -10,7 +10,16 @@ import { isSignature, signing } from './ed25519.ts'
 
 const encoder = new TextEncoder()
 
-export type Purpose = 'agents' | 'announcement' | 'broadcast' | 'faults' | 'goodbye' | 'signal' | 'relay' | 'verdict'
+export type Purpose =
+  | 'agents'
+  | 'announcement'
+  | 'broadcast'
+  | 'faults'
+  | 'goodbye'
+  | 'host'
+  | 'relay'
+  | 'signal'
+  | 'verdict'
 
 export const signedSchema = v.strictObject({
   by: v.pipe(v.string(), v.maxLength(128)),

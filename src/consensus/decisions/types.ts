@@ -3,34 +3,15 @@ import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Json } from '../../base/json.ts'
 import type { MemberId } from '../raft/messages.ts'
 import type { Role } from '../raft/state.ts'
+import type { Decided, DecidedChange } from './register/entries.ts'
 
+export type { Decided, DecidedChange, DecidedCommand } from './register/entries.ts'
 export type { MemberId, Role }
 
 export interface DecisionOptions {
   /** Milliseconds until `timeout`, whose `outcome` says whether it may have happened; default 10,000. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
-}
-
-/** One key with its value; `version` grows with each change of it and is the same everywhere. */
-export interface Decided {
-  readonly key: string
-  readonly value: Json
-  readonly version: number
-}
-
-/** A change as it is applied; `value` is undefined where the key was deleted. */
-export interface DecidedChange {
-  readonly key: string
-  readonly value: Json | undefined
-  readonly version: number
-}
-
-/** What a peer proposed with `propose`, once it is decided. Kept by everybody, the latest ones. */
-export interface DecidedCommand {
-  readonly index: number
-  readonly command: Json
-  readonly by: PeerId
 }
 
 export interface SwapResult {

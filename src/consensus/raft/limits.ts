@@ -60,3 +60,14 @@ export const WIRE_ENTRIES_MAX = 16_384
 export const SESSIONS_MAX = 1_024
 /** Logical time without a command after which a session ends, ms. */
 export const SESSION_IDLE_MS = 60 * 60 * 1000
+/** Proposals and reads that wait at a driver for the disk or for their answer. */
+export const DRIVER_WAITING_MAX = 20_000
+/** The slowest that clocks run when the network or the machine is slow (preset `auto`), times the preset. */
+export const STRETCH_MAX = 10
+/** The slowest at all, resting included; what a leader tells beyond it is cut. */
+export const PACE_MAX = 64
+/** A leader rests after so long without work, ms, and then beats about this often, ms. */
+export const REST_AFTER_MS = 1_000
+export const REST_HEARTBEAT_MS = 1_000
+/** Delays of ticks that are remembered. */
+export const LATENESS_KEPT = 64

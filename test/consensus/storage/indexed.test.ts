@@ -35,7 +35,7 @@ class IndexedWorld implements StorageWorld {
         return begun
       }
       wentOff(world)
-      begun.abort()
+      queueMicrotask(() => begun.abort()) // its requests have been made, and none of them counts
       return begun
     })
     const { put } = IDBObjectStore.prototype

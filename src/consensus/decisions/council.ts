@@ -1,0 +1,188 @@
+/**
+ * What this peer knows of the room's deciding: its history, the members, who hosts them, who leads, and which members live here.
+ * Nothing here sends anything.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { Emitter } from '../../base/emitter.ts'
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import type { PeerInfo } from '../../mesh/types.ts'
+import type { MemberId, Membership } from '../raft/messages.ts'
+import { majorityOf } from '../raft/quorum.ts'
+import { HostTable } from './host-table.ts'
+import type { HostedMember } from './hosted.ts'
+import { electionsKept } from './limits.ts'
+import type { ElectionRecord, LeaderInfo, QuorumView } from './types.ts'
+import type { GenerationInfo } from './wire.ts'
+
+export interface CouncilEvents {
+  /** Another leader, or none. */
+  leader: LeaderInfo | undefined
+  /** Anything that a view shows. */
+  change: undefined
+}
+
+const nobody: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false }
+
+export class Council {
+  readonly self: { readonly peer: PeerId; readonly session: SessionId; readonly browser: string }
+  readonly table = new HostTable()
+  readonly hosted = new Map<MemberId, HostedMember>()
+  readonly events = new Emitter<CouncilEvents>()
+  readonly elections: ElectionRecord[] = []
+  readonly #clock: Clock
+  readonly #peers = new Map<PeerId, PeerInfo>()
+  #generation: GenerationInfo | undefined
+  /** Of a room whose members live elsewhere. */
+  #toldMembership: Membership = nobody
+  #toldLeader: { readonly member: MemberId; readonly term: number } | undefined
+  #leader: LeaderInfo | undefined
+
+  constructor(clock: Clock, self: Council['self']) {
+    this.#clock = clock
+    this.self = self
+  }
+
+  // --- the room
+
+  peerIsHere(peer: PeerInfo): void {
+    this.#peers.set(peer.id, peer)
+    this.changed()
+  }
+
+  peerIsGone(peer: PeerId, session: SessionId): void {
+    if (this.#peers.get(peer)?.session === session) this.#peers.delete(peer)
+    this.changed()
+  }
+
+  get peers(): ReadonlyMap<PeerId, PeerInfo> {
+    return this.#peers
+  }
+
+  // --- the history
+
+  get generation(): GenerationInfo | undefined {
+    const known = this.#generation
+    if (!known) return undefined
+    const here = [...this.hosted.values()].map(({ register }) => register)
+    const decided = Math.max(known.decided, ...here.map(register => register.decided))
+    const { bornAtMs, parent } = here.find(register => register.origin.bornAtMs > 0)?.origin ?? known
+    return { id: known.id, bornAtMs, decided, ...(parent && { parent }) }
+  }
+
+  follow(generation: GenerationInfo | undefined): void {
+    const isOther = this.#generation?.id !== generation?.id
+    this.#generation = generation
+    if (isOther) {
+      this.table.reset(generation?.id)
+      this.#toldMembership = nobody
+      this.#toldLeader = undefined
+      this.elections.length = 0
+    }
+    this.changed()
+  }
+
+  /** Somebody knows of more decisions in our history than we did. */
+  heardDecided(decided: number): void {
+    if (this.#generation && decided > this.#generation.decided) this.#generation = { ...this.#generation, decided }
+  }
+
+  // --- the members
+
+  /** By the copy here that is the furthest, or by what others told. */
+  get membership(): Membership {
+    const best = this.bestCopy
+    return best && best.driver.view.membership.voters.length > 0 ? best.driver.view.membership : this.#toldMembership
+  }
+
+  toldMembership({ voters, outgoing, learners }: Pick<Membership, 'voters' | 'outgoing' | 'learners'>): void {
+    if (voters.length > 0) this.#toldMembership = { ...nobody, voters, outgoing, learners }
+  }
+
+  /** The hosted member that has applied the most; a leader before others. */
+  get bestCopy(): HostedMember | undefined {
+    const worth = ({ driver: { view } }: HostedMember) => view.applied + (view.role === 'leader' ? 0.5 : 0)
+    return [...this.hosted.values()].reduce<HostedMember | undefined>(
+      (best, one) => (best && worth(best) >= worth(one) ? best : one),
+      undefined,
+    )
+  }
+
+  get leading(): HostedMember | undefined {
+    return [...this.hosted.values()].find(({ driver }) => driver.view.role === 'leader')
+  }
+
+  isLive(member: MemberId): boolean {
+    return this.liveHostOf(member) !== undefined
+  }
+
+  liveHostOf(member: MemberId): PeerId | undefined {
+    if (this.hosted.has(member)) return this.self.peer
+    const record = this.table.get(member)
+    return record && this.#peers.get(record.peer)?.session === record.session ? record.peer : undefined
+  }
+
+  deviceOf(peer: PeerId): string | undefined {
+    return peer === this.self.peer ? this.self.browser : this.#peers.get(peer)?.browser
+  }
+
+  get quorum(): QuorumView {
+    const { voters } = this.membership
+    const needs = voters.length === 0 ? 1 : majorityOf(voters.length)
+    const tolerates = Math.max(0, voters.length - needs)
+    const live = voters.filter(voter => this.isLive(voter)).length
+    const noun = voters.length === 1 ? 'voter' : 'voters'
+    const sentence = `${voters.length} ${noun}: needs ${needs}, tolerates ${tolerates}`
+    return { voters: voters.length, needs, tolerates, live, sentence }
+  }
+
+  // --- the leader
+
+  get leader(): LeaderInfo | undefined {
+    return this.#leader
+  }
+
+  toldLeader(member: MemberId, term: number): void {
+    if (term >= (this.#toldLeader?.term ?? 0)) this.#toldLeader = { member, term }
+    this.changed()
+  }
+
+  /** Who was believed to lead does not, or does not answer. */
+  doubtLeader(term: number): void {
+    if (this.#toldLeader && this.#toldLeader.term <= term) this.#toldLeader = undefined
+    this.changed()
+  }
+
+  noteElection(record: Omit<ElectionRecord, 'atMs'>): void {
+    const last = this.elections.at(-1)
+    if (last && (last.term > record.term || (last.term === record.term && last.member === record.member))) return
+    this.elections.push({ ...record, atMs: this.#clock.nowMs() })
+    if (this.elections.length > electionsKept) this.elections.shift()
+  }
+
+  /** Something may be different: finds out who leads now, and tells. */
+  changed(): void {
+    const leader = this.#findLeader()
+    const isSame = leader?.member === this.#leader?.member && leader?.term === this.#leader?.term
+    const isSameHost = leader?.host === this.#leader?.host
+    this.#leader = leader
+    if (!isSame || !isSameHost) this.events.emit('leader', leader)
+    this.events.emit('change', undefined)
+  }
+
+  #findLeader(): LeaderInfo | undefined {
+    const views = [...this.hosted.values()].map(({ driver }) => driver.view).filter(view => view.snapshot.index > 0)
+    const newest = Math.max(0, ...views.map(({ term }) => term))
+    const told = this.#toldLeader
+    if (told && told.term > newest) return this.#leaderOf(told.member, told.term)
+    const member = views.find(view => view.term === newest && view.leader !== undefined)?.leader
+    return member === undefined ? undefined : this.#leaderOf(member, newest)
+  }
+
+  /** A leader whose host is gone leads nobody. */
+  #leaderOf(member: MemberId, term: number): LeaderInfo | undefined {
+    const record = this.table.get(member)
+    const host = this.liveHostOf(member)
+    if (record && host === undefined) return undefined
+    return { member, term, host }
+  }
+}

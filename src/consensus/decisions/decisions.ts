@@ -1,0 +1,426 @@
+/**
+ * The decisions of a room at one peer: finds the room's history, hosts members of it, carries Raft's messages, and lets this peer
+ * decide, whether a member lives here or not. What it stands on (mesh, disk, locks, clock) is handed in.
+ */
+import * as v from 'valibot'
+import type { Clock } from '../../base/clock.ts'
+import { Emitter } from '../../base/emitter.ts'
+import { MeshError } from '../../base/errors.ts'
+import type { PeerId } from '../../base/ids.ts'
+import type { Json, Payload } from '../../base/json.ts'
+import type { Random } from '../../base/random.ts'
+import type { Mesh, PeerInfo } from '../../mesh/types.ts'
+import type { Posts } from '../../mesh/words.ts'
+import type { RaftTiming } from '../raft/config.ts'
+import type { MemberId, Membership, RaftMessage } from '../raft/messages.ts'
+import { genesisState } from '../raft/restore.ts'
+import { sessionMachine } from '../raft/sessions.ts'
+import { AutopilotDriver } from './autopilot/driver.ts'
+import { DecisionsClient } from './client.ts'
+import { Council } from './council.ts'
+import { Desk } from './desk.ts'
+import { History } from './history.ts'
+import type { HostedMember, TimingPreset } from './hosted.ts'
+import { Hosting } from './hosting.ts'
+import { askIntervalMs, hostRefreshMs } from './limits.ts'
+import type { DecisionsPlatform } from './platform.ts'
+import { PostBox } from './post-box.ts'
+import { emptyRegister, Register } from './register/machine.ts'
+import { DecisionsRegister } from './register.ts'
+import { Succession } from './succession.ts'
+import type {
+  DecidedChange,
+  DecidedCommand,
+  Decisions,
+  DecisionsControl,
+  DecisionsView,
+  GenerationView,
+  LeaderInfo,
+} from './types.ts'
+import { viewOf } from './view.ts'
+import { type GenerationInfo, hostsSchema, type Letter, leaderSchema, type PeerState, topics } from './wire.ts'
+
+export interface DecisionsOptions {
+  readonly mesh: Pick<Mesh, 'id' | 'session' | 'peers' | 'on' | 'request' | 'handle' | 'broadcast' | 'subscribe'> &
+    Posts
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: () => string
+  readonly platform: DecisionsPlatform
+  /** Hash of the room. */
+  readonly room: string
+  readonly browser: string
+  readonly preset: TimingPreset
+  readonly timing?: Partial<RaftTiming>
+  readonly count: (counter: string) => void
+}
+
+export interface DecisionsEvents {
+  leader: LeaderInfo | undefined
+  decision: DecidedChange | DecidedCommand
+  /** Something that the view shows is different. */
+  change: undefined
+  problem: MeshError
+}
+
+export class DecisionsService {
+  readonly register: Decisions & DecisionsControl
+  readonly #options: DecisionsOptions
+  readonly #events = new Emitter<DecisionsEvents>(() => this.#options.count('listener-failed'))
+  readonly #council: Council
+  readonly #desk: Desk
+  readonly #client: DecisionsClient
+  readonly #post: PostBox
+  readonly #hosting: Hosting
+  readonly #history: History
+  readonly #succession: Succession
+  readonly #autopilot: AutopilotDriver
+  readonly #decisions: DecisionsRegister
+  readonly #stops: (() => void)[] = []
+  /** When each peer was last asked what it knows, monotonic ms. */
+  readonly #askedAtMs = new Map<PeerId, number>()
+  #storage: MeshError | undefined
+  #isClosed = false
+
+  constructor(options: DecisionsOptions) {
+    this.#options = options
+    const { mesh, clock, random, platform, room, browser, preset, timing, count } = options
+    const self = { peer: mesh.id, session: mesh.session, browser }
+    this.#council = new Council(clock, self)
+    const council = this.#council
+    this.#desk = new Desk(mesh, council)
+    this.#client = new DecisionsClient({ clock, mesh, self: mesh.id, council, desk: this.#desk, count })
+    this.#post = new PostBox({
+      posts: mesh,
+      self: mesh.id,
+      count,
+      onLetter: (from, letter) => this.#hear(from, letter),
+    })
+    this.#decisions = new DecisionsRegister({ clock, council, client: this.#client })
+    this.#succession = new Succession({ clock, council, tellLeader: news => this.#tell(topics.leader, news) })
+    this.#hosting = new Hosting({
+      clock,
+      random,
+      mesh,
+      council,
+      platform,
+      count,
+      parts: {
+        clock,
+        random,
+        preset,
+        ...(timing && { timing }),
+        self,
+        send: (from, to, message, pace) => this.#send(from, to, message, pace),
+        onRole: hosted => this.#succession.roleChanged(hosted),
+        onMembership: (hosted, membership) => this.#membershipChanged(hosted, membership),
+        onProgress: () => this.#council.events.emit('change', undefined),
+        onDropped: (_from, reason) => count(`decisions.dropped.${reason}`),
+        onEnd: (hosted, error) => this.#ended(hosted, error),
+        onChanges: changes => this.#decisions.heardChanges(changes),
+        onDecided: command => this.#decisions.heardCommand(command),
+      },
+      onHosted: hosted => this.#hosted(hosted),
+      onTrouble: error => this.#trouble(error),
+    })
+    this.#history = new History({
+      clock,
+      mesh,
+      council,
+      platform,
+      room,
+      onTold: (state, from) => this.#told(state, from),
+      begin: () => this.#begin(undefined),
+      yieldTo: generation => this.#yieldTo(generation),
+    })
+    this.#autopilot = new AutopilotDriver({ clock, mesh, council, count })
+    this.register = Object.assign(this.#decisions, {
+      stepDown: (target?: MemberId) => this.#succession.stepDown(target),
+      verifyQuorum: () => this.#verifyQuorum(),
+      continueFromHere: () => this.#continueFromHere(),
+      joinOther: () => this.#joinOther(),
+    })
+    this.#listen()
+  }
+
+  on<Name extends keyof DecisionsEvents>(event: Name, listener: (detail: DecisionsEvents[Name]) => void): () => void {
+    return this.#events.on(event, listener)
+  }
+
+  get leader(): LeaderInfo | undefined {
+    return this.#council.leader
+  }
+
+  get view(): DecisionsView {
+    return viewOf(this.#council, { conflict: this.#history.conflict, storage: this.#storage })
+  }
+
+  /** Peers whose hosts should be linked directly where that is possible. */
+  get voterHosts(): readonly PeerId[] {
+    const { voters, outgoing } = this.#council.membership
+    const hosts = [...new Set([...voters, ...outgoing])].map(voter => this.#council.liveHostOf(voter))
+    return hosts.filter(host => host !== undefined && host !== this.#options.mesh.id) as PeerId[]
+  }
+
+  /** Resolves when this peer follows the room's history, and hosts a member if it is to. */
+  async start(): Promise<void> {
+    await this.#history.find()
+    if (this.#isClosed) return
+    await this.#hosting.claimStored()
+    await this.#hosting.ensure()
+    // Whoever came meanwhile may follow another history, and may know more of ours.
+    for (const peer of this.#council.peers.keys()) void this.#ask(peer)
+  }
+
+  /** The page is hidden and may be frozen any moment: a frozen leader leads nobody. */
+  async yieldLeadership(): Promise<void> {
+    if (this.#council.leading) await this.#succession.stepDown().catch(() => {})
+  }
+
+  /** Hands over what can be handed over, and lets this peer's members go by committed changes where nobody can take them up. */
+  async leave(): Promise<void> {
+    if (this.#isClosed) return
+    await this.yieldLeadership()
+    const hasSiblings = [...this.#council.peers.values()].some(({ browser }) => browser === this.#council.self.browser)
+    if (!hasSiblings) await this.#autopilot.leave([...this.#council.hosted.values()])
+    this.close()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const stop of this.#stops) stop()
+    this.#history.close()
+    this.#autopilot.close()
+    this.#decisions.close()
+    this.#client.close()
+    this.#hosting.close()
+    this.#succession.close()
+    this.#desk.close()
+    this.#post.close()
+  }
+
+  #listen(): void {
+    const { mesh, clock } = this.#options
+    const council = this.#council
+    for (const peer of mesh.peers) council.peerIsHere(peer)
+    this.#stops.push(
+      mesh.on('agent-join', peer => this.#joined(peer)),
+      mesh.on('agent-change', peer => council.peers.has(peer.id) && council.peerIsHere(peer)),
+      mesh.on('agent-leave', ({ peer }) => this.#departed(peer)),
+      mesh.handle(topics.state, () => this.#state() as unknown as Payload),
+      mesh.subscribe(topics.hosts, (payload, { from }) => void this.#heardHosts(payload, from)),
+      mesh.subscribe(topics.leader, (payload, { from }) => this.#heardLeader(payload, from)),
+      council.events.on('leader', leader => this.#events.emit('leader', leader)),
+      council.events.on('change', () => this.#events.emit('change', undefined)),
+      this.#decisions.onAny(decision => this.#events.emit('decision', decision)),
+      clock.every(hostRefreshMs, () => this.#tellHosts()),
+      clock.every(askIntervalMs, () => this.#measure()),
+    )
+  }
+
+  #joined(peer: PeerInfo): void {
+    this.#council.peerIsHere(peer)
+    // Members' hosts ask whoever comes; the others learn from them.
+    if (this.#council.hosted.size > 0) void this.#ask(peer.id)
+  }
+
+  #departed(peer: PeerInfo): void {
+    const council = this.#council
+    const { leader } = council
+    council.peerIsGone(peer.id, peer.session)
+    const orphans = council.table.hostedBy(peer.session)
+    if (leader && orphans.some(({ member }) => member === leader.member)) this.#succession.leaderIsGone(leader)
+    for (const { member } of orphans) council.leading?.driver.unreachable(member)
+    if (peer.browser === council.self.browser) this.#hosting.adoptFrom(peer.session)
+  }
+
+  // --- members
+
+  #hosted(hosted: HostedMember): void {
+    const { council } = { council: this.#council }
+    council.table.forget(hosted.member)
+    council.table.add(hosted.record)
+    council.changed()
+    this.#tellHosts([hosted])
+  }
+
+  #ended(hosted: HostedMember, error: MeshError | undefined): void {
+    const council = this.#council
+    if (council.hosted.get(hosted.member) === hosted) council.hosted.delete(hosted.member)
+    council.table.forget(hosted.member) // or we would be its host for ever in our own eyes
+    council.changed()
+    if (error) this.#trouble(error)
+  }
+
+  #membershipChanged(hosted: HostedMember, { voters, outgoing, learners, learnersNext }: Membership): void {
+    const isMember = [...voters, ...outgoing, ...learners, ...learnersNext].includes(hosted.member)
+    if (!isMember && hosted.wasMember) {
+      this.#options.count('decisions.retired')
+      // After the step that brought the news: a machine is not ended from inside its own effects.
+      queueMicrotask(() => void this.#hosting.retire(hosted))
+    }
+    hosted.wasMember ||= isMember
+    this.#council.changed()
+  }
+
+  #send(from: MemberId, to: MemberId, message: RaftMessage, pace: number | undefined): void {
+    const host = this.#council.liveHostOf(to)
+    if (host !== undefined) this.#post.send(host, { from, to, message, pace })
+  }
+
+  #hear(peer: PeerId, { from, to, message, pace }: Letter): void {
+    const record = this.#council.table.get(from)
+    const isOurs = peer === this.#options.mesh.id
+    if (!record || record.peer !== peer || record.epoch !== message.sender.epoch) {
+      // It may have moved, or never been heard of: without its own signed word it is not heard.
+      if (!isOurs) void this.#ask(peer)
+      return this.#options.count('decisions.dropped.unknown-host')
+    }
+    const hosted = this.#council.hosted.get(to)
+    if (!hosted) return this.#options.count('decisions.dropped.not-hosted')
+    if (message.kind === 'timeout-now') this.#succession.asked(to)
+    hosted.driver.receive(from, `${record.peer}/${record.session}`, message, pace)
+  }
+
+  /** The slowest way to another voter sets the pace (preset `auto`). */
+  #measure(): void {
+    const rtts = this.voterHosts.map(host => this.#council.peers.get(host)?.rttMs ?? 0)
+    for (const { driver } of this.#council.hosted.values()) driver.measured(Math.max(0, ...rtts))
+  }
+
+  // --- what peers tell each other
+
+  #state(): PeerState {
+    const council = this.#council
+    const { voters, outgoing, learners } = council.membership
+    const leader = council.leader ? { member: council.leader.member, term: council.leader.term } : null
+    const records = council.table.records.map(({ signed }) => signed)
+    const generation = council.generation ?? null
+    return { generation, voters: [...voters], outgoing: [...outgoing], learners: [...learners], leader, records }
+  }
+
+  async #ask(peer: PeerId): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - (this.#askedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < askIntervalMs || this.#isClosed) return
+    this.#askedAtMs.delete(peer)
+    this.#askedAtMs.set(peer, nowMs)
+    const [oldest] = this.#askedAtMs.keys()
+    if (this.#askedAtMs.size > 1_024 && oldest !== undefined) this.#askedAtMs.delete(oldest)
+    await this.#history.ask(peer)
+  }
+
+  async #told(state: PeerState, from: PeerId): Promise<void> {
+    await this.#take(state.records, from)
+    this.#council.toldMembership({ ...state })
+    if (state.leader) this.#council.toldLeader(state.leader.member, state.leader.term)
+    this.#council.changed()
+  }
+
+  async #take(records: PeerState['records'], from: PeerId): Promise<void> {
+    for (const signed of records) {
+      const news = await this.#council.table.receive(signed)
+      if (news === undefined) this.#options.count('decisions.dropped.signature')
+      if (!news) continue
+      const hosted = this.#council.hosted.get(news.member)
+      // Another host opened our disk after us: the lock should have prevented it, the epoch decides.
+      if (hosted && hosted.record.epoch < news.epoch) hosted.release()
+      if (from !== news.peer) this.#options.count('decisions.hosts-by-hearsay')
+    }
+    this.#council.changed()
+  }
+
+  async #heardHosts(payload: unknown, from: PeerId): Promise<void> {
+    const parsed = v.safeParse(hostsSchema, payload)
+    if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
+    await this.#history.meet(parsed.output.generation, from)
+    if (this.#council.generation?.id === parsed.output.generation.id) await this.#take(parsed.output.records, from)
+  }
+
+  #heardLeader(payload: unknown, from: PeerId): void {
+    const parsed = v.safeParse(leaderSchema, payload)
+    if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
+    const { generation, member, term, reason } = parsed.output
+    if (generation !== this.#council.generation?.id) return
+    this.#council.noteElection({ term, member, host: from, reason })
+    this.#council.toldLeader(member, term)
+  }
+
+  #tellHosts(hosted: readonly HostedMember[] = [...this.#council.hosted.values()]): void {
+    const { generation } = this.#council
+    if (!generation || hosted.length === 0) return
+    this.#tell(topics.hosts, { generation, records: hosted.map(({ record }) => record.signed) } as unknown as Json)
+  }
+
+  #tell(topic: string, news: Json): void {
+    if (this.#isClosed) return
+    this.#options.mesh.broadcast(topic, news).catch(() => this.#options.count('decisions.news-not-told'))
+  }
+
+  // --- histories
+
+  /** A new history with one voter, from nothing or from a copy. */
+  async #begin(
+    data: { readonly state: unknown; readonly origin: GenerationInfo['parent'] } | undefined,
+  ): Promise<void> {
+    const { clock, newId } = this.#options
+    const bornAtMs = clock.nowMs()
+    const id = `${bornAtMs.toString(36)}-${newId()}`
+    const parent = data?.origin
+    const origin = { bornAtMs, ...(parent && { parent }) }
+    const machine = sessionMachine(new Register())
+    if (data) machine.load(data.state)
+    const saved = machine.save() as { inner: { [field: string]: Json } }
+    const inner = data ? { ...saved.inner, decided: 0, origin } : emptyRegister(origin)
+    this.#council.follow({ id, decided: 0, ...origin })
+    const state = { ...saved, inner }
+    await this.#hosting.create(member => genesisState({ member, generation: id, voters: [member], data: state }))
+  }
+
+  async #yieldTo(generation: GenerationInfo): Promise<void> {
+    const members = await this.#dismiss()
+    this.#options.count('decisions.histories-yielded')
+    this.#council.follow(generation)
+    for (const member of members) await this.#options.platform.stores.setAside(member).catch(() => {})
+    // What a sibling set aside, or what lies here of the other history, is found by the next scan.
+    await this.#hosting.ensure()
+  }
+
+  /** Our members of the history that we leave, hosted no more. */
+  async #dismiss(): Promise<MemberId[]> {
+    const generation = this.#council.generation?.id
+    const stored = await this.#options.platform.stores.list().catch(() => [])
+    this.#hosting.releaseAll()
+    return stored.filter(one => one.generation === generation).map(({ member }) => member)
+  }
+
+  async #continueFromHere(): Promise<GenerationView> {
+    const copy = this.#council.bestCopy
+    const generation = this.#council.generation
+    if (!copy || !generation) throw new MeshError('storage-lost', 'This peer has no copy to continue from')
+    const state = copy.machine.save()
+    const origin = { generation: generation.id, decided: copy.register.decided }
+    const members = await this.#dismiss()
+    await this.#begin({ state, origin })
+    for (const member of members) await this.#options.platform.stores.setAside(member).catch(() => {})
+    const view = this.view.generation
+    if (!view) throw new MeshError('storage-lost', 'The new history could not be stored')
+    return view
+  }
+
+  async #joinOther(): Promise<void> {
+    if (!(await this.#history.joinOther())) throw new MeshError('invalid-option', 'There is no other history to join')
+  }
+
+  async #verifyQuorum() {
+    const { index } = await this.#client.read({ kind: 'key', key: ' ' }, { timeoutMs: 3_000 })
+    const leader = this.#council.leader
+    if (!leader) throw new MeshError('no-quorum', 'Nobody leads', { outcome: 'not-applied' })
+    return { ...this.#council.quorum, leader, index }
+  }
+
+  #trouble(error: MeshError): void {
+    this.#storage = error
+    this.#events.emit('problem', error)
+    this.#council.changed()
+  }
+}

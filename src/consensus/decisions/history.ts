@@ -1,0 +1,138 @@
+/**
+ * Which history of decisions this room has: found out from the others, from this disk, or begun here. Two that meet never mix:
+ * one without decisions yields by itself, one that was continued from ours is followed if nothing of ours is lost, and otherwise a
+ * person chooses (DESIGN, section 6).
+ *
+ * Genesis is claimed without a server: whoever is alone in the room begins, under a Web Lock for its browser; among several who
+ * all know of nothing, the first by id after a wait. Where two began all the same, the rule of two histories settles it.
+ */
+import * as v from 'valibot'
+import type { Clock } from '../../base/clock.ts'
+import type { PeerId } from '../../base/ids.ts'
+import type { Mesh } from '../../mesh/types.ts'
+import type { Council } from './council.ts'
+import { attemptTimeoutMs, genesisWaitMs } from './limits.ts'
+import { type DecisionsPlatform, genesisLock } from './platform.ts'
+import type { ConflictView } from './types.ts'
+import { type GenerationInfo, type PeerState, stateSchema, topics } from './wire.ts'
+
+/** Between two rounds of asking, ms. */
+const askAgainMs = 250
+
+export interface HistoryOptions {
+  readonly clock: Clock
+  readonly mesh: Pick<Mesh, 'request'>
+  readonly council: Council
+  readonly platform: DecisionsPlatform
+  /** Hash of the room. */
+  readonly room: string
+  /** What a peer told was of our history, or there is none here yet. */
+  readonly onTold: (state: PeerState, from: PeerId) => Promise<void>
+  /** Makes the first member of a new history. */
+  readonly begin: () => Promise<void>
+  /** Our history gives way: its members are set aside, and this one is followed. */
+  readonly yieldTo: (generation: GenerationInfo) => Promise<void>
+}
+
+export class History {
+  readonly #options: HistoryOptions
+  #conflict: ConflictView | undefined
+  #isClosed = false
+  readonly #asking = new Set<PeerId>()
+
+  constructor(options: HistoryOptions) {
+    this.#options = options
+  }
+
+  get conflict(): ConflictView | undefined {
+    return this.#conflict
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Resolves when this peer follows a history. */
+  async find(): Promise<void> {
+    const { council, platform, room, clock, begin } = this.#options
+    const startedAtMs = clock.monotonicMs()
+    while (!this.#isClosed && !council.generation) {
+      await Promise.all([...council.peers.keys()].slice(0, 3).map(peer => this.ask(peer)))
+      if (council.generation) return
+      const stored = await platform.stores.list().catch(() => [])
+      const [found] = stored
+      if (found) return council.follow({ id: found.generation, bornAtMs: 0, decided: 0 })
+      const isFirst = [...council.peers.keys()].every(peer => council.self.peer < peer)
+      const hasWaited = clock.monotonicMs() - startedAtMs >= genesisWaitMs
+      if (council.peers.size === 0 || (isFirst && hasWaited)) {
+        const lock = await platform.locks.claim(genesisLock(room))
+        if (lock) {
+          // Meanwhile a sibling may have begun, and lie on the same disk.
+          const others = await platform.stores.list().catch(() => [])
+          if (others.length === 0 && !council.generation) await begin()
+          lock.release()
+          continue
+        }
+      }
+      await new Promise<void>(resolve => clock.after(askAgainMs, resolve))
+    }
+  }
+
+  /** Asks a peer what it knows, and takes it in. */
+  async ask(peer: PeerId): Promise<void> {
+    if (this.#asking.has(peer)) return
+    this.#asking.add(peer)
+    try {
+      const options = { timeoutMs: attemptTimeoutMs, retries: 1 }
+      const answer = v.safeParse(stateSchema, await this.#options.mesh.request(peer, topics.state, null, options))
+      if (!answer.success || answer.output.generation === null) return
+      await this.meet(answer.output.generation, peer)
+      if (this.#options.council.generation?.id === answer.output.generation.id)
+        await this.#options.onTold(answer.output, peer)
+    } catch {
+      // It is gone, or of a version that does not decide.
+    } finally {
+      this.#asking.delete(peer)
+    }
+  }
+
+  /** A peer follows this history. */
+  async meet(theirs: GenerationInfo, peer: PeerId): Promise<void> {
+    const { council, yieldTo } = this.#options
+    const ours = council.generation
+    if (!ours) return council.follow(theirs)
+    if (ours.id === theirs.id) {
+      if (this.#conflict?.other.id === theirs.id) this.#conflict = undefined
+      return council.heardDecided(theirs.decided)
+    }
+    const verdict = compare(ours, theirs)
+    if (verdict === 'theirs') return yieldTo(theirs)
+    if (verdict === 'ours') return
+    const { id, bornAtMs, parent, decided } = theirs
+    const isSuccessor = parent?.generation === ours.id
+    const ownDecided = ours.decided - (isSuccessor ? (parent?.decided ?? 0) : 0)
+    const other = { id, bornAtMs, decided, parent: parent?.generation }
+    this.#conflict = { other, peer, isSuccessor, ownDecided }
+    council.changed()
+  }
+
+  /** A person chose the other one. */
+  async joinOther(): Promise<boolean> {
+    const chosen = this.#conflict
+    if (!chosen) return false
+    this.#conflict = undefined
+    const { id, bornAtMs, decided } = chosen.other
+    await this.#options.yieldTo({ id, bornAtMs, decided })
+    await this.ask(chosen.peer)
+    return true
+  }
+}
+
+/** Which of two histories goes on, as both sides must see it; `neither` is for a person. */
+export function compare(ours: GenerationInfo, theirs: GenerationInfo): 'ours' | 'theirs' | 'neither' {
+  if (theirs.parent?.generation === ours.id && ours.decided <= theirs.parent.decided) return 'theirs'
+  if (ours.parent?.generation === theirs.id && theirs.decided <= ours.parent.decided) return 'ours'
+  if (ours.decided > 0 && theirs.decided > 0) return 'neither'
+  if (ours.decided !== theirs.decided) return ours.decided > 0 ? 'ours' : 'theirs'
+  return ours.id < theirs.id ? 'ours' : 'theirs'
+}

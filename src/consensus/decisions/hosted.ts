@@ -1,0 +1,118 @@
+/** One member that this peer hosts: its disk, its machine, its register, and the signed word that it is here. */
+import type { Clock } from '../../base/clock.ts'
+import { MeshError } from '../../base/errors.ts'
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import { memberSigner } from '../../mesh/member-key.ts'
+import { type RaftTiming, raftConfig } from '../raft/config.ts'
+import { RaftDriver } from '../raft/driver.ts'
+import type { MemberId, Membership, RaftMessage } from '../raft/messages.ts'
+import { type SessionMachine, sessionMachine } from '../raft/sessions.ts'
+import type { OpenedStore } from '../storage/store.ts'
+import { type HostRecord, memberOf, signHost } from './host-table.ts'
+import type { Lease } from './platform.ts'
+import { Register, type RegisterEvents } from './register/machine.ts'
+
+export type TimingPreset = 'lab' | 'internet' | 'auto'
+
+export interface HostedParts extends RegisterEvents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly preset: TimingPreset
+  readonly timing?: Partial<RaftTiming>
+  readonly self: { readonly peer: PeerId; readonly session: SessionId }
+  readonly send: (from: MemberId, to: MemberId, message: RaftMessage, pace: number | undefined) => void
+  readonly onRole: (hosted: HostedMember) => void
+  readonly onMembership: (hosted: HostedMember, membership: Membership) => void
+  readonly onProgress: () => void
+  readonly onDropped: (from: MemberId, reason: string, generation: string) => void
+  /** It is hosted here no more. An error where something failed; undefined where another host has it. */
+  readonly onEnd: (hosted: HostedMember, error: MeshError | undefined) => void
+}
+
+export class HostedMember {
+  readonly record: HostRecord
+  readonly register: Register
+  readonly machine: SessionMachine
+  readonly driver: RaftDriver
+  readonly #opened: OpenedStore
+  readonly #lease: Lease
+  /** It was part of the membership: if it is not any more, it was removed, rather than not added yet. */
+  wasMember: boolean
+  #isOver = false
+
+  private constructor(opened: OpenedStore, lease: Lease, record: HostRecord, parts: HostedParts) {
+    const { store, restored } = opened
+    this.#opened = opened
+    this.#lease = lease
+    this.record = record
+    this.register = new Register(parts)
+    this.machine = sessionMachine(this.register)
+    this.machine.load(restored.snapshot.data)
+    const { clock, random, preset, timing = {} } = parts
+    const identity = { member: restored.member, generation: restored.generation, epoch: store.epoch, random }
+    this.driver = new RaftDriver({
+      clock,
+      restored,
+      config: raftConfig(preset === 'internet' ? 'internet' : 'lab', identity, { timing }),
+      isAutoPaced: preset === 'auto',
+      machine: this.machine,
+      write: batch => store.write(batch),
+      send: (to, message, pace) => parts.send(this.member, to, message, pace),
+      onRole: () => parts.onRole(this),
+      onMembership: membership => parts.onMembership(this, membership),
+      onProgress: parts.onProgress,
+      onDropped: parts.onDropped,
+      onEnd: error => this.#ended(error, parts),
+    })
+    const { voters, learners } = this.driver.view.membership
+    this.wasMember = [...voters, ...learners].includes(this.member)
+    lease.onLost(() => this.driver.halt())
+  }
+
+  /** Undefined where its disk is gone or is not its own; the lease is given back then. */
+  static async open(
+    opened: OpenedStore | 'missing',
+    lease: Lease,
+    parts: HostedParts,
+  ): Promise<HostedMember | undefined> {
+    const record = opened === 'missing' ? undefined : await recordOf(opened, parts.self)
+    if (opened === 'missing' || !record) {
+      if (opened !== 'missing') opened.store.close()
+      lease.release()
+      return undefined
+    }
+    return new HostedMember(opened, lease, record, parts)
+  }
+
+  get member(): MemberId {
+    return this.record.member
+  }
+
+  /** Lets it go: from here on another host may have it. */
+  release(): void {
+    this.driver.halt()
+  }
+
+  #ended(error: MeshError | undefined, parts: HostedParts): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#opened.store.close()
+    this.#lease.release()
+    parts.onEnd(this, error)
+  }
+}
+
+async function recordOf(
+  { store, restored, key }: OpenedStore,
+  self: HostedParts['self'],
+): Promise<HostRecord | undefined> {
+  try {
+    const signer = memberSigner(key)
+    if (memberOf(signer.id) !== store.member) return undefined
+    return await signHost(signer, { generation: restored.generation, epoch: store.epoch, ...self })
+  } catch (error) {
+    if (error instanceof MeshError) throw error
+    return undefined // no key: not this member's disk
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Which members live at this peer (DESIGN, section 6). A closed tab is a crashed process whose disk survives: its siblings claim
+ * what it hosted, the one with fewest members first, and restart each from its disk under the next epoch.
+ *
+ * Invariants
+ * Q1  A member is opened only by who holds its lock, and the lock is never waited for.
+ * Q2  Whoever loses the lock, or finds a later epoch on disk, stops at once.
+ * Q3  A member that was handed over is hosted here no more before its lock is free.
+ */
+import * as v from 'valibot'
+import type { Clock } from '../../base/clock.ts'
+import { type MeshError, toMeshError } from '../../base/errors.ts'
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import { memberSigner, newMemberKey } from '../../mesh/member-key.ts'
+import type { Mesh } from '../../mesh/types.ts'
+import type { MemberId } from '../raft/messages.ts'
+import { joinerState } from '../raft/restore.ts'
+import type { RestoredState } from '../raft/state.ts'
+import type { Council } from './council.ts'
+import { memberOf } from './host-table.ts'
+import { HostedMember, type HostedParts } from './hosted.ts'
+import { adoptionStepMs, attemptTimeoutMs, hostedMax, membersTarget } from './limits.ts'
+import { type DecisionsPlatform, memberLock } from './platform.ts'
+import { handOverAnswerSchema, topics } from './wire.ts'
+
+/** How often it is looked for members that nobody hosts, ms. */
+const scanIntervalMs = 1_000
+
+export interface HostingOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly mesh: Pick<Mesh, 'request' | 'handle'>
+  readonly council: Council
+  readonly platform: DecisionsPlatform
+  readonly parts: HostedParts
+  /** A member came to live here. */
+  readonly onHosted: (hosted: HostedMember) => void
+  /** This peer can keep no copy; it decides through others. */
+  readonly onTrouble: (error: MeshError) => void
+  readonly count: (counter: string) => void
+}
+
+export class Hosting {
+  readonly #options: HostingOptions
+  readonly #claiming = new Set<MemberId>()
+  readonly #stops: (() => void)[]
+  #isEnsuring = false
+  /** No new member is made here: nothing can be stored, or this peer leaves. */
+  #isBarren = false
+  #isClosed = false
+
+  constructor(options: HostingOptions) {
+    this.#options = options
+    const { clock, mesh } = options
+    this.#stops = [
+      clock.every(scanIntervalMs, () => void this.#scan()),
+      mesh.handle(topics.handOver, (_payload, { from }) => this.#handOver(from)),
+    ]
+  }
+
+  /** Claims what lies on this disk and is hosted by nobody. Returns how many members came to live here. */
+  async claimStored(): Promise<number> {
+    const { council, platform } = this.#options
+    const generation = council.generation?.id
+    if (generation === undefined || this.#isClosed) return 0
+    const stored = await this.#guarded(() => platform.stores.list())
+    const free = (stored ?? []).filter(one => one.generation === generation && !council.isLive(one.member))
+    const claimed = await Promise.all(free.map(({ member }) => this.claim(member)))
+    return claimed.filter(hosted => hosted).length
+  }
+
+  async claim(member: MemberId): Promise<HostedMember | undefined> {
+    const { council, platform } = this.#options
+    const isTaken = council.hosted.has(member) || this.#claiming.has(member)
+    if (isTaken || council.hosted.size + this.#claiming.size >= hostedMax || this.#isClosed) return undefined
+    this.#claiming.add(member)
+    try {
+      return await this.#guarded(async () => {
+        const lease = await platform.locks.claim(memberLock(member))
+        if (!lease) return undefined
+        const opened = await platform.stores.open(member).catch(error => {
+          lease.release()
+          throw error
+        })
+        return this.#host(opened, lease)
+      })
+    } finally {
+      this.#claiming.delete(member)
+    }
+  }
+
+  /** A new member, with a key of its own, that begins from `first` (a joiner unless it says otherwise). */
+  async create(first: (member: MemberId) => RestoredState): Promise<HostedMember | undefined> {
+    const { platform } = this.#options
+    return this.#guarded(async () => {
+      const key = await newMemberKey()
+      const member = memberOf(memberSigner(key).id)
+      const lease = await platform.locks.claim(memberLock(member))
+      if (!lease || this.#isClosed) return undefined
+      try {
+        await platform.stores.create(first(member), key)
+      } catch (error) {
+        lease.release()
+        throw error
+      }
+      return this.#host(await platform.stores.open(member), lease)
+    })
+  }
+
+  /** A sibling is gone: its members are ours to claim, if nobody with fewer is quicker. */
+  adoptFrom(session: SessionId): void {
+    const { council, clock, random, count } = this.#options
+    const orphans = council.table.hostedBy(session)
+    if (orphans.length === 0) return
+    const waitMs = adoptionStepMs * council.hosted.size + adoptionStepMs * random.next()
+    clock.after(waitMs, () => {
+      for (const { member } of orphans)
+        if (!council.isLive(member)) void this.claim(member).then(hosted => hosted && count('decisions.adopted'))
+    })
+  }
+
+  /** Sees to it that this peer hosts a member, if the room has use for another: a sibling's surplus one, or a new one. */
+  async ensure(): Promise<void> {
+    const { council, count } = this.#options
+    const generation = council.generation?.id
+    if (generation === undefined || council.hosted.size > 0 || this.#isEnsuring || this.#isClosed) return
+    this.#isEnsuring = true
+    try {
+      if ((await this.claimStored()) > 0) return
+      const richest = this.#richestSibling()
+      if (richest !== undefined && (await this.#takeFrom(richest))) return count('decisions.taken-over')
+      const { voters, learners, outgoing } = council.membership
+      const known = new Set([...voters, ...learners, ...outgoing, ...council.table.records.map(({ member }) => member)])
+      if (this.#isBarren || voters.length === 0 || known.size >= membersTarget) return
+      const hosted = await this.create(member => joinerState({ member, generation }))
+      if (hosted) count('decisions.members-made')
+    } finally {
+      this.#isEnsuring = false
+    }
+  }
+
+  /** This member was removed from the room: its disk is of no use. */
+  async retire(hosted: HostedMember): Promise<void> {
+    hosted.release()
+    await this.#guarded(() => this.#options.platform.stores.remove(hosted.member))
+  }
+
+  /** Stops hosting; the disks stay. */
+  releaseAll(): void {
+    for (const hosted of [...this.#options.council.hosted.values()]) hosted.release()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const stop of this.#stops) stop()
+    this.releaseAll()
+  }
+
+  async #host(opened: Parameters<typeof HostedMember.open>[0], lease: Parameters<typeof HostedMember.open>[1]) {
+    const { council, parts, count, onHosted } = this.#options
+    const hosted = await HostedMember.open(opened, lease, parts)
+    if (!hosted) {
+      count('decisions.members-missing')
+      return undefined
+    }
+    const isCurrent = hosted.record.generation === council.generation?.id
+    if (this.#isClosed || !isCurrent) {
+      hosted.release()
+      return undefined
+    }
+    council.hosted.set(hosted.member, hosted)
+    onHosted(hosted)
+    return hosted
+  }
+
+  async #scan(): Promise<void> {
+    if (this.#isClosed || this.#options.council.generation === undefined) return
+    await this.claimStored()
+    await this.ensure()
+  }
+
+  #richestSibling(): PeerId | undefined {
+    const { council } = this.#options
+    const siblings = [...council.peers.values()].filter(({ browser }) => browser === council.self.browser)
+    const counted = siblings.map(({ id, session }) => ({ id, hosts: council.table.hostedBy(session).length }))
+    const [richest] = counted.filter(({ hosts }) => hosts > 1).sort((one, other) => other.hosts - one.hosts)
+    return richest?.id
+  }
+
+  async #takeFrom(sibling: PeerId): Promise<boolean> {
+    try {
+      const options = { timeoutMs: attemptTimeoutMs, retries: 0 }
+      const answer = await this.#options.mesh.request(sibling, topics.handOver, null, options)
+      const parsed = v.safeParse(handOverAnswerSchema, answer)
+      return parsed.success && parsed.output !== null && (await this.claim(parsed.output.member)) !== undefined
+    } catch {
+      return false // it is gone or busy; the next scan finds what it left
+    }
+  }
+
+  /** A sibling without a member asks for one: the leader stays, and so does the last one. */
+  #handOver(from: PeerId): { member: MemberId } | null {
+    const { council, count } = this.#options
+    if (council.peers.get(from)?.browser !== council.self.browser || council.hosted.size < 2) return null
+    const surplus = [...council.hosted.values()].find(({ driver }) => driver.view.role !== 'leader')
+    if (!surplus) return null
+    surplus.release()
+    count('decisions.handed-over')
+    return { member: surplus.member }
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (thrown) {
+      this.#isBarren = true
+      this.#options.onTrouble(toMeshError(thrown, 'storage-lost'))
+      return undefined
+    }
+  }
+}

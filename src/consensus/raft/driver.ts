@@ -1,0 +1,394 @@
+/**
+ * Runs one member's machine: gives it time, messages, proposals and the disk's answers, one at a time, and performs its effects in
+ * order (docs/raft.md, "Driving the core"). The driver of the simulated world (src/simulator/raft/member.ts), with real I/O: clock,
+ * disk and wire are handed in.
+ *
+ * Invariants
+ * V1  One step at a time; what its effects bring about is queued.
+ * V2  Every proposal and read is answered once: refused, done, or lost with the machine.
+ * V3  A disk that fails, or belongs to a later life, ends this life at once, and nothing that waited for it was ever sent.
+ */
+import type { Clock } from '../../base/clock.ts'
+import { type MeshError, toMeshError } from '../../base/errors.ts'
+import type { Batch } from '../storage/store.ts'
+import { DRIVER_WAITING_MAX } from './limits.ts'
+import type { Entry, MemberId, Membership, MembershipChange, RaftMessage } from './messages.ts'
+import { Pace } from './pace.ts'
+import type { Outcome, SessionMachine } from './sessions.ts'
+import type { Effect, Input, Proposal, Raft, RaftConfig, RaftView, RefusalReason, RestoredState } from './state.ts'
+import { createRaft } from './step.ts'
+
+/** What came of a proposal. */
+export type Answer =
+  | { readonly kind: 'done'; readonly outcome: Outcome | undefined; readonly index: number; readonly term: number }
+  /** Certainly did not and will not happen. */
+  | {
+      readonly kind: 'refused'
+      readonly reason: RefusalReason
+      readonly leader: MemberId | undefined
+      readonly detail: string
+    }
+  /** This machine will never know: it ended, or was overtaken by a snapshot. */
+  | { readonly kind: 'lost' }
+
+export type ReadAnswer =
+  | { readonly kind: 'ready'; readonly index: number }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly leader: MemberId | undefined }
+
+export interface DriverParts {
+  readonly clock: Clock
+  readonly config: RaftConfig
+  readonly isAutoPaced: boolean
+  readonly restored: RestoredState
+  /** Loaded from `restored.snapshot` already. */
+  readonly machine: SessionMachine
+  readonly write: (batch: Batch) => Promise<'durable' | 'fenced'>
+  /** `pace` is told to followers; undefined from who leads nobody. */
+  readonly send: (to: MemberId, message: RaftMessage, pace: number | undefined) => void
+  readonly onRole?: (view: RaftView) => void
+  readonly onMembership?: (membership: Membership) => void
+  /** Something was appended, committed or applied. */
+  readonly onProgress?: () => void
+  readonly onDropped?: (from: MemberId, reason: string, generation: string) => void
+  /** This life is over, and why: `undefined` where it was halted from outside or fenced off. */
+  readonly onEnd: (error: MeshError | undefined) => void
+}
+
+interface Waiting {
+  readonly term: number
+  readonly answer: (answer: Answer) => void
+}
+
+export class RaftDriver {
+  readonly #parts: DriverParts
+  readonly #raft: Raft
+  readonly #pace: Pace
+  readonly #inputs: (() => Input | undefined)[] = []
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #reads = new Map<number, (answer: ReadAnswer) => void>()
+  /** Proposals that gather for the next step, and who asked for each. */
+  #gathered: { readonly proposal: Proposal; readonly answer: (answer: Answer) => void }[] = []
+  #asked: readonly ((answer: Answer) => void)[] = []
+  #isGathering = false
+  #isStepping = false
+  #isWriting = false
+  #hasEnded = false
+  #readId = 0
+  #tickedAtMs: number
+  #alarm: { readonly atMs: number; readonly stop: () => void } | undefined
+
+  constructor(parts: DriverParts) {
+    this.#parts = parts
+    const { config, clock, restored } = parts
+    this.#raft = createRaft(config, restored)
+    const { heartbeatTicks, electionTicks, tickMs } = config
+    const [heartbeatMs, electionMs] = [heartbeatTicks * tickMs, electionTicks * tickMs]
+    this.#pace = new Pace({ heartbeatMs, electionMs, isAuto: parts.isAutoPaced })
+    this.#tickedAtMs = clock.monotonicMs()
+    this.#setAlarm()
+  }
+
+  get view(): RaftView {
+    return this.#raft.view
+  }
+
+  /** Times slower than the preset at which this member's clock runs. */
+  get pace(): number {
+    return this.#pace.own(this.#parts.clock.monotonicMs())
+  }
+
+  receive(from: MemberId, host: string, message: RaftMessage, pace: number | undefined): void {
+    this.#step({ kind: 'message', from, host, message })
+    // Only now is it known whether the machine takes it for its leader.
+    if (pace !== undefined && this.view.leader === from) this.#repace(() => this.#pace.heard(pace))
+  }
+
+  /** Those of one task, and those that come while the disk is busy, are one step and one write. */
+  propose(proposal: Proposal): Promise<Answer> {
+    if (this.#hasEnded) return Promise.resolve({ kind: 'lost' })
+    if (this.#gathered.length + this.#waiting.size >= DRIVER_WAITING_MAX) {
+      const leader = this.view.leader
+      return Promise.resolve({ kind: 'refused', reason: 'too-many-uncommitted', leader, detail: '' })
+    }
+    return new Promise(answer => {
+      this.#gathered.push({ proposal, answer })
+      this.worked()
+      if (this.#isGathering || this.#isWriting) return
+      this.#isGathering = true
+      queueMicrotask(() => {
+        this.#isGathering = false
+        this.#flush()
+      })
+    })
+  }
+
+  reconfigure(change: MembershipChange): Promise<Answer> {
+    return this.#ask({ kind: 'reconfigure', change })
+  }
+
+  /** Resolves with a refusal, or with undefined once a handover has begun; `view.transferTarget` tells its end. */
+  transfer(target: MemberId): Promise<Answer | undefined> {
+    return new Promise(resolve => {
+      this.#later({ kind: 'transfer', target }, resolve)
+      this.#inputs.push(() => void resolve(undefined))
+      this.#run()
+      if (this.#hasEnded) resolve({ kind: 'lost' })
+    })
+  }
+
+  /** Resolves when what was decided before this call is applied here; at the leader only. */
+  read(): Promise<ReadAnswer> {
+    if (this.#hasEnded || this.#reads.size >= DRIVER_WAITING_MAX)
+      return Promise.resolve({
+        kind: 'refused',
+        reason: this.#hasEnded ? 'halted' : 'too-many-reads',
+        leader: undefined,
+      })
+    return new Promise(answer => {
+      const id = this.#readId++
+      this.#reads.set(id, answer)
+      this.worked()
+      this.#step({ kind: 'read', id })
+    })
+  }
+
+  campaign(): void {
+    this.worked()
+    this.#step({ kind: 'campaign' })
+  }
+
+  /**
+   * The leader's host is known to be gone (a goodbye, a released lock): its time is up now, not at the timeout. From here on votes
+   * are granted; a campaign begins when the rest of the timeout is over, or by `campaign`.
+   */
+  leaderIsGone(): void {
+    if (this.#hasEnded || this.view.role === 'leader') return
+    this.worked()
+    const { electionTicks } = this.#parts.config
+    const ticks = Math.min(electionTicks, this.view.ticksToDeadline - 1)
+    if (ticks > 0) this.#step({ kind: 'tick', ticks })
+  }
+
+  unreachable(member: MemberId): void {
+    this.#step({ kind: 'unreachable', member })
+  }
+
+  /** Somebody has work for this member: it must not rest. */
+  worked(): void {
+    this.#repace(() => this.#pace.worked(this.#parts.clock.monotonicMs()))
+  }
+
+  /** The slowest round trip to another voter's host, ms. */
+  measured(rttMs: number): void {
+    this.#repace(() => this.#pace.measured(rttMs))
+  }
+
+  /** This host may act for the member no more. Final. */
+  halt(): void {
+    if (this.#hasEnded) return
+    this.#step({ kind: 'halt' })
+    this.#end(undefined)
+  }
+
+  #ask(input: Extract<Input, { kind: 'reconfigure' }>): Promise<Answer> {
+    if (this.#hasEnded) return Promise.resolve({ kind: 'lost' })
+    return new Promise(answer => {
+      this.#later(input, answer)
+      this.#run()
+    })
+  }
+
+  #later(input: Input, answer: (answer: Answer) => void): void {
+    this.worked()
+    this.#inputs.push(() => {
+      this.#asked = [answer]
+      return input
+    })
+  }
+
+  #flush(): void {
+    if (this.#gathered.length === 0 || this.#isWriting || this.#hasEnded) return
+    const gathered = this.#gathered
+    this.#gathered = []
+    this.#inputs.push(() => {
+      this.#asked = gathered.map(({ answer }) => answer)
+      return { kind: 'propose', proposals: gathered.map(({ proposal }) => proposal) }
+    })
+    this.#run()
+  }
+
+  #step(input: Input): void {
+    this.#inputs.push(() => input)
+    this.#run()
+  }
+
+  #run(): void {
+    if (this.#isStepping || this.#hasEnded) return
+    this.#isStepping = true
+    try {
+      this.#passTime()
+      for (let next = this.#inputs.shift(); next && !this.#hasEnded; next = this.#inputs.shift()) {
+        const input = next()
+        if (input) for (const effect of this.#raft.step(input)) this.#perform(effect)
+      }
+    } catch (thrown) {
+      // A broken invariant: whatever this machine would do next may be wrong, so it does nothing any more.
+      this.#end(toMeshError(thrown, 'malformed'))
+    }
+    this.#isStepping = false
+    if (this.#hasEnded) return
+    const { commit, lastIndex } = this.view
+    this.#pace.rest(commit === lastIndex && this.#reads.size === 0, this.#parts.clock.monotonicMs())
+    this.#setAlarm()
+  }
+
+  /** The ticks that have passed come first, or a message would seem to come before its time. */
+  #passTime(): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    const tickMs = this.#parts.config.tickMs * this.#pace.own(nowMs)
+    const ticks = Math.floor((nowMs - this.#tickedAtMs) / tickMs + 1e-6)
+    if (ticks <= 0) return
+    this.#tickedAtMs = ticks > 2 * this.#parts.config.electionTicks ? nowMs : this.#tickedAtMs + ticks * tickMs
+    for (const effect of this.#raft.step({ kind: 'tick', ticks })) this.#perform(effect)
+  }
+
+  /** What passed so far passed at the old pace. */
+  #repace(change: () => void): void {
+    if (this.#hasEnded) return
+    const { clock } = this.#parts
+    const before = this.#pace.own(clock.monotonicMs())
+    if (!this.#isStepping) this.#run()
+    change()
+    if (this.#pace.own(clock.monotonicMs()) !== before) this.#tickedAtMs = clock.monotonicMs()
+    if (!this.#isStepping) this.#setAlarm()
+  }
+
+  /** Sleeps until something is due; an alarm that rings too early costs less than setting it anew for each message. */
+  #setAlarm(): void {
+    const { clock, config } = this.#parts
+    const nowMs = clock.monotonicMs()
+    const ticks = this.view.ticksToDeadline
+    const dueMs = this.#tickedAtMs + ticks * config.tickMs * this.#pace.own(nowMs)
+    if (this.#alarm && this.#alarm.atMs <= dueMs + 1) return
+    this.#alarm?.stop()
+    const atMs = Math.max(dueMs, nowMs + 1)
+    const stop = clock.after(atMs - nowMs, () => {
+      this.#alarm = undefined
+      this.#pace.late(clock.monotonicMs() - atMs)
+      this.#run()
+    })
+    this.#alarm = { atMs, stop }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'persist':
+        return void this.#persist(effect)
+      case 'send':
+        return this.#send(effect.to, effect.message)
+      case 'apply':
+        return this.#apply(effect.entries)
+      case 'restore':
+        this.#parts.machine.load(effect.snapshot.data)
+        this.#loseUpTo(effect.snapshot.index)
+        return this.#step({ kind: 'applied', index: effect.snapshot.index })
+      case 'accepted':
+        return this.#accepted(effect)
+      case 'refused':
+        return this.#refused(effect)
+      case 'read-ready':
+        return this.#answerRead(effect.id, { kind: 'ready', index: effect.index })
+      case 'read-refused':
+        return this.#answerRead(effect.id, { kind: 'refused', reason: effect.reason, leader: effect.leader })
+      case 'snapshot-needed':
+        return this.#step({ kind: 'snapshot-taken', index: effect.applied, data: this.#parts.machine.save() })
+      case 'role':
+        this.#pace.role(effect.role === 'leader', effect.leader !== undefined, this.#parts.clock.monotonicMs())
+        if (effect.role === 'halted') this.#end(undefined)
+        return this.#parts.onRole?.(this.view)
+      case 'membership':
+        return this.#parts.onMembership?.(effect.membership)
+      case 'dropped':
+        return this.#parts.onDropped?.(effect.from, effect.reason, effect.generation)
+      case 'transfer-ended':
+        return
+    }
+  }
+
+  async #persist({ token, hard, snapshot, keepFrom, keepTo, entries }: Extract<Effect, { kind: 'persist' }>) {
+    this.#isWriting = true
+    try {
+      const written = await this.#parts.write({ hard, snapshot, keepFrom, keepTo, entries })
+      this.#isWriting = false
+      if (this.#hasEnded) return
+      if (written === 'fenced') return this.halt()
+      this.#step({ kind: 'persisted', token })
+      this.#flush()
+      this.#parts.onProgress?.()
+    } catch (thrown) {
+      if (this.#hasEnded) return
+      this.#step({ kind: 'halt' })
+      this.#end(toMeshError(thrown, 'storage-lost'))
+    }
+  }
+
+  #send(to: MemberId, message: RaftMessage): void {
+    const isLeading = this.view.role === 'leader'
+    this.#parts.send(to, message, isLeading ? this.#pace.said() : undefined)
+  }
+
+  #accepted({ first, count, firstIndex, term }: Extract<Effect, { kind: 'accepted' }>): void {
+    for (let place = 0; place < count; place++) {
+      const answer = this.#asked[first + place]
+      if (answer) this.#waiting.set(firstIndex + place, { term, answer })
+    }
+    this.#parts.onProgress?.()
+  }
+
+  #refused({ first, count, reason, leader, detail }: Extract<Effect, { kind: 'refused' }>): void {
+    for (let place = first; place < first + count; place++)
+      this.#asked[place]?.({ kind: 'refused', reason, leader, detail })
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const outcome = this.#parts.machine.apply(entry)
+      const waiting = this.#waiting.get(entry.index)
+      if (!waiting) continue
+      this.#waiting.delete(entry.index)
+      const { index, term } = entry
+      if (waiting.term === term) waiting.answer({ kind: 'done', outcome, index, term })
+      // Another leader's entry took its place: it was cut from every log that could have committed it.
+      else waiting.answer({ kind: 'refused', reason: 'leadership-lost', leader: this.view.leader, detail: '' })
+    }
+    const last = entries.at(-1)
+    if (last) this.#step({ kind: 'applied', index: last.index })
+    this.#parts.onProgress?.()
+  }
+
+  #answerRead(id: number, answer: ReadAnswer): void {
+    const asked = this.#reads.get(id)
+    this.#reads.delete(id)
+    asked?.(answer)
+  }
+
+  #loseUpTo(index: number): void {
+    for (const [at, { answer }] of this.#waiting) {
+      if (at > index) continue
+      this.#waiting.delete(at)
+      answer({ kind: 'lost' })
+    }
+  }
+
+  #end(error: MeshError | undefined): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#alarm?.stop()
+    this.#inputs.length = 0
+    for (const { answer } of this.#gathered.splice(0)) answer({ kind: 'lost' })
+    for (const id of [...this.#reads.keys()])
+      this.#answerRead(id, { kind: 'refused', reason: 'halted', leader: undefined })
+    this.#loseUpTo(Number.POSITIVE_INFINITY)
+    this.#parts.onEnd(error)
+  }
+}

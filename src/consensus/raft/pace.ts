@@ -1,0 +1,104 @@
+/**
+ * How fast Raft's clocks run at a member: each tick lasts `pace` times as long as the preset says. Safety never depends on it
+ * (Raft paper, §5.6), so it may follow the network (preset `auto`) and sleep when nothing happens. The leader tells its pace with
+ * all it sends, and who follows it keeps the same, or its silence would be taken for its end.
+ *
+ * Invariants
+ * K1  Whoever has work, or no leader, runs at the pace that its network asks for, never slower.
+ * K2  A leader rests only when everything it has is committed and nobody asked anything for a while.
+ * K3  A leader that is about to rest says so for one election timeout before its own clock slows down.
+ */
+import { LATENESS_KEPT, PACE_MAX, REST_AFTER_MS, REST_HEARTBEAT_MS, STRETCH_MAX } from './limits.ts'
+
+export interface PaceSettings {
+  readonly heartbeatMs: number
+  readonly electionMs: number
+  /** Follow what is measured (preset `auto`). */
+  readonly isAuto: boolean
+}
+
+export class Pace {
+  readonly #settings: PaceSettings
+  readonly #restFactor: number
+  /** How late this member's ticks came lately, ms. */
+  readonly #lateness: number[] = []
+  #rttMs = 0
+  #isLeading = false
+  /** What the leader told; undefined without one, and after something happened here that it may not know of. */
+  #told: number | undefined
+  #workedAtMs = 0
+  #announcedAtMs: number | undefined
+
+  constructor(settings: PaceSettings) {
+    this.#settings = settings
+    this.#restFactor = Math.max(1, Math.floor(REST_HEARTBEAT_MS / settings.heartbeatMs))
+  }
+
+  /** The slowest round trip to a voter's host, ms. */
+  measured(rttMs: number): void {
+    this.#rttMs = rttMs
+  }
+
+  /** A tick came so much later than it was due. */
+  late(byMs: number): void {
+    this.#lateness.push(Math.max(0, byMs))
+    if (this.#lateness.length > LATENESS_KEPT) this.#lateness.shift()
+  }
+
+  /** Something is to be done: nobody rests. */
+  worked(nowMs: number): void {
+    this.#workedAtMs = nowMs
+    this.#announcedAtMs = undefined
+    this.#told = undefined
+  }
+
+  heard(pace: number): void {
+    this.#told = Math.min(PACE_MAX, Math.max(1, pace))
+  }
+
+  role(isLeading: boolean, hasLeader: boolean, nowMs: number): void {
+    if (isLeading && !this.#isLeading) this.worked(nowMs)
+    if (!hasLeader) this.#told = undefined
+    this.#isLeading = isLeading
+  }
+
+  /** Whether the leader may rest now, and if so since when it says that it will. */
+  rest(isIdle: boolean, nowMs: number): void {
+    const isQuiet = this.#isLeading && isIdle && nowMs - this.#workedAtMs >= REST_AFTER_MS
+    if (!isQuiet) this.#announcedAtMs = undefined
+    else this.#announcedAtMs ??= nowMs
+  }
+
+  /** By which this member's clock runs. */
+  own(nowMs: number): number {
+    if (!this.#isLeading) return Math.max(this.#told ?? 0, this.#stretch())
+    const isResting = this.#announcedAtMs !== undefined && nowMs - this.#announcedAtMs >= this.#graceMs()
+    return this.#stretch() * (isResting ? this.#restFactor : 1)
+  }
+
+  /** What a leader tells its followers. */
+  said(): number {
+    return this.#stretch() * (this.#announcedAtMs !== undefined ? this.#restFactor : 1)
+  }
+
+  get isResting(): boolean {
+    return this.#announcedAtMs !== undefined
+  }
+
+  #graceMs(): number {
+    return this.#settings.electionMs * this.#stretch()
+  }
+
+  /** An election timeout must hold ten round trips, and four of the worst delays of our own ticks. */
+  #stretch(): number {
+    if (!this.#settings.isAuto) return 1
+    const worstMs = this.#lateness.length === 0 ? 0 : percentile90(this.#lateness)
+    const neededMs = Math.max(10 * this.#rttMs, 4 * worstMs)
+    return Math.min(STRETCH_MAX, Math.max(1, Math.ceil(neededMs / this.#settings.electionMs)))
+  }
+}
+
+function percentile90(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other)
+  return sorted[Math.floor(sorted.length * 0.9)] ?? 0
+}
