@@ -2,6 +2,7 @@
 export { MeshError, type MeshErrorCode } from './base/errors.ts'
 export type { BlockHash, JobId, PeerId, RoomHash, SessionId } from './base/ids.ts'
 export type { Json, Payload } from './base/json.ts'
+export type * from './consensus/decisions/types.ts'
 export type { AgentsHandle } from './engine/agents-handle.ts'
 export type { FaultsHandle } from './engine/faults-handle.ts'
 export type { HandleEvents, JobRequest, MeshHandle } from './engine/handle.ts'

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
+import type { DecisionsService } from '../consensus/decisions/decisions.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
 import type { Identity } from '../mesh/identity.ts'
 import { MeshPeer } from '../mesh/mesh.ts'
@@ -16,6 +17,7 @@ import type { Room } from '../mesh/room.ts'
 import type { Mesh } from '../mesh/types.ts'
 import type { Work } from '../work/index.ts'
 import type { JobView } from '../work/types.ts'
+import { Deciding } from './deciding.ts'
 import { friendlyName } from './names.ts'
 import type { EngineFacts, Push, StartConfig } from './protocol.ts'
 import type { RoomLife } from './room-life.ts'
@@ -51,6 +53,8 @@ export interface EngineOptions {
   readonly openAgentStore: () => Promise<AgentStore>
   /** Loaded once the room is being joined: jobs come after peers. */
   readonly createWork: (context: WorkContext) => Promise<Work>
+  /** Loaded likewise: decisions come after peers. */
+  readonly createDecisions: (mesh: MeshPeer) => Promise<DecisionsService>
   readonly push: (message: Push) => void
 }
 
@@ -60,6 +64,7 @@ export class Engine {
   readonly life: Promise<RoomLife>
   /** Resolves when jobs can be run; rejects if they cannot. */
   readonly work: Promise<Work>
+  readonly deciding: Deciding
   readonly #options: EngineOptions
   readonly #timeline: Timeline
   readonly #steps = new Map<JoinStep, MeshSnapshot['steps'][number]['state']>([
@@ -112,6 +117,15 @@ export class Engine {
         this.#changed()
       },
     })
+    this.deciding = new Deciding({
+      clock,
+      push,
+      timeline: this.#timeline,
+      open: () => options.createDecisions(this.mesh),
+      nameOf: ({ host }) => (host === this.mesh.id ? 'This tab' : ((host && this.#nameOf(host)) ?? 'A tab')),
+      onChange: () => this.#changed(),
+      onTrouble: ({ code, message }) => this.#trouble(new MeshError(code, `This tab decides nothing: ${message}`)),
+    })
     this.#listen()
     const { promise, resolve } = Promise.withResolvers<Work>()
     this.work = promise
@@ -125,7 +139,7 @@ export class Engine {
   async start(): Promise<void> {
     this.#changed()
     await this.mesh.start()
-    void this.#settled.promise.then(() => Promise.all([this.#openWork(), this.#openLife()]))
+    void this.#settled.promise.then(() => Promise.all([this.deciding.open(), this.#openWork(), this.#openLife()]))
   }
 
   async #openWork(): Promise<void> {
@@ -194,6 +208,7 @@ export class Engine {
     this.#stopWait()
     this.#jobs?.close()
     this.#roomLife?.close()
+    await this.deciding.leave()
     await this.mesh.leave()
     this.#phase = 'left'
     this.#pushSnapshot()
@@ -217,6 +232,7 @@ export class Engine {
       peers: this.mesh.peers,
       links: this.mesh.links,
       jobs: this.#jobs?.jobs ?? [],
+      ...(this.deciding.view && { decisions: this.deciding.view }),
       counters: { ...this.mesh.counters },
       faults: this.mesh.faults.list,
       agents: this.#roomLife?.registry.getAll() ?? [],

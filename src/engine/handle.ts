@@ -5,6 +5,14 @@
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import type {
+  DecidedChange,
+  DecidedCommand,
+  DecisionOptions,
+  Decisions,
+  DecisionsControl,
+  LeaderInfo,
+} from '../consensus/decisions/types.ts'
+import type {
   CallOptions,
   Diagnosis,
   DialRecord,
@@ -36,6 +44,10 @@ export interface HandleEvents extends RegistryEvents {
   fault: FaultEvent
   /** Somebody asks all to end; this tab does as its `onShutdown` has it. */
   'network-shutdown': { readonly by: PeerId; readonly reason: string }
+  /** Somebody else leads the decisions, or nobody. */
+  leader: LeaderInfo | undefined
+  /** Each change of the register, and each decided command, as it is applied here. */
+  decision: DecidedChange | DecidedCommand
   /** The whole state, at most once every 16 ms, also in a hidden tab. */
   snapshot: MeshSnapshot
   timeline: TimelineEvent
@@ -58,6 +70,10 @@ export interface MeshHandle {
   readonly peers: readonly PeerInfo[]
   readonly links: readonly LinkInfo[]
   readonly jobs: readonly JobView[]
+  /** Who leads the decisions, as far as this tab knows. */
+  readonly leader: LeaderInfo | undefined
+  /** What the whole mesh decides: a linearizable register, and its keeper's controls. */
+  readonly decisions: Decisions & DecisionsControl
   readonly snapshot: MeshSnapshot
   /** The last 1,000 things that happened, oldest first. */
   readonly timeline: readonly TimelineEvent[]
@@ -82,6 +98,9 @@ export interface MeshHandle {
     payload: Payload,
     options?: CallOptions & { readonly quorum?: number },
   ): Promise<readonly GatherOutcome[]>
+
+  /** Decides any JSON for the whole mesh; resolves when a quorum has it. The same as `decisions.propose`. */
+  propose(command: Json, options?: DecisionOptions): Promise<{ readonly index: number; readonly term: number }>
 
   /** One call of a capability on the best peer that offers it (this one included). Rejects with `no-capable-agent`. */
   submit(task: {

@@ -31,6 +31,11 @@ export interface JoinOptions {
   readonly roomFaults?: boolean
   /** What this tab does when somebody shuts the network down: `ask` tells the page and stays (default), `leave`, or `ignore`. */
   readonly onShutdown?: 'ask' | 'leave' | 'ignore'
+  /**
+   * Clocks of the decisions: `lab` for one machine or room (elections after 150-300 ms), `internet` for slow round trips (1.5-3 s);
+   * `auto`, the default, follows the measured round trips and the lateness of its own ticks.
+   */
+  readonly timing?: 'auto' | 'lab' | 'internet'
   /** Join although a room of this name is open under another secret. */
   readonly separate?: boolean
   /** Where `sandbox.html` is served, for typed functions; without it the frame's document is inlined (`srcdoc`). */
@@ -58,6 +63,8 @@ export function startConfig(
     'a word of up to 32 lower-case letters, digits, "_" or "-"',
   )
   checkWord('region', options.region, /^[\w.-]{1,32}$/, '1 to 32 letters, digits, ".", "_" or "-"')
+  const { timing = 'auto' } = options
+  if (!['auto', 'lab', 'internet'].includes(timing)) refuse('timing must be auto, lab or internet')
   for (const [capability, run] of Object.entries(capabilities)) {
     checkText('capability name', capability, 128)
     if (typeof run !== 'function') refuse(`the capability "${capability}" must be a function`)
@@ -75,6 +82,7 @@ export function startConfig(
     roomFaults: options.roomFaults,
     onShutdown: checkedShutdown(options.onShutdown),
     former,
+    timing,
     baseUrl: new URL('./', location.href.split(/[?#]/)[0]).href,
   }
   return { config, forceBridge: options.bridge ?? false }

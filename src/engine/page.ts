@@ -5,6 +5,7 @@ import { Emitter } from '../base/emitter.ts'
 import { MeshError, type MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
+import type { DecisionOptions } from '../consensus/decisions/types.ts'
 import { whyCantIConnect } from '../link/diagnosis.ts'
 import { withAdvice } from '../link/dial-advice.ts'
 import { PageLinks } from '../link/webrtc/page.ts'
@@ -16,6 +17,7 @@ import { type FaultsHandle, faultsHandle } from './faults-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
 import type { JoinOptions } from './join-options.ts'
 import { startConfig } from './join-options.ts'
+import { PageDecisions } from './page-decisions.ts'
 import { pageServices } from './page-services.ts'
 import type { Boot, EngineApi, Push, WireCallOptions } from './protocol.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
@@ -45,6 +47,7 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
   worker.postMessage(boot, [rpc.port2, links.port2, services.port2])
   addEventListener('pagehide', page.close)
   onComeback(() => void engine.probe())
+  document.addEventListener('freeze', page.freeze)
   // A page restored from the back-forward cache finds its engine gone: only a reload brings it back.
   addEventListener('pageshow', event => {
     if (event.persisted) location.reload()
@@ -63,6 +66,7 @@ function readFormer(): { slot: number; session: string } | undefined {
 
 class PageMesh implements MeshHandle {
   readonly ready: Promise<MeshHandle>
+  readonly decisions: PageDecisions
   readonly inviteUrl: string
   readonly agents: AgentsHandle
   readonly faults: FaultsHandle
@@ -97,7 +101,15 @@ class PageMesh implements MeshHandle {
       request => engine.faults(request) as Promise<FaultOutcome>,
       () => this.snapshot.faults,
     )
+    this.decisions = new PageDecisions({
+      engine,
+      call: (given, start) => this.#call(given, start),
+      onDecision: listener => this.#emitter.on('decision', listener),
+    })
   }
+
+  /** The page is about to be frozen, its worker with it: whoever leads here hands over. */
+  readonly freeze = (): void => void this.#engine.freezing()
 
   /** Says goodbye and ends the engine; called at `pagehide`. */
   readonly close = (): void => this.#shutDown()
@@ -147,12 +159,21 @@ class PageMesh implements MeshHandle {
     return this.snapshot.jobs
   }
 
+  get leader() {
+    return this.snapshot.decisions?.leader
+  }
+
   get timeline(): readonly TimelineEvent[] {
     return this.#timeline
   }
 
   on<Name extends keyof HandleEvents>(event: Name, listener: (detail: HandleEvents[Name]) => void): () => void {
+    if (event === 'decision') return this.decisions.on(listener as (detail: HandleEvents['decision']) => void)
     return this.#emitter.on(event, listener)
+  }
+
+  propose(command: Json, options?: DecisionOptions) {
+    return this.decisions.propose(command, options)
   }
 
   send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void> {
@@ -288,6 +309,7 @@ class PageMesh implements MeshHandle {
 
   async leave(): Promise<void> {
     removeEventListener('pagehide', this.close)
+    document.removeEventListener('freeze', this.freeze)
     await this.#engine.leave()
     this.#shutDown()
   }

@@ -2,6 +2,7 @@
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
+import type { Decisions, DecisionsControl } from '../consensus/decisions/types.ts'
 import type { ConnectionFacts } from '../link/diagnosis.ts'
 import type { LoggedDial } from '../link/dials.ts'
 import type {
@@ -38,6 +39,7 @@ export interface StartConfig {
   readonly onShutdown: 'ask' | 'leave' | 'ignore'
   /** Where this tab was before it was reloaded. */
   readonly former: { readonly slot: number; readonly session: string } | undefined
+  readonly timing: 'auto' | 'lab' | 'internet'
   /** Where the page was served from, to load the sample from. */
   readonly baseUrl: string
 }
@@ -82,6 +84,9 @@ export type EngineFacts = Omit<ConnectionFacts, 'isSecureContext' | 'hasWebRtc' 
 /** Call options that can cross a port: a signal becomes an id that `abort` names. */
 export type WireCallOptions = Omit<CallOptions, 'signal'> & { readonly abortId?: number }
 
+/** What the page asks of the decisions; the options of a call come beside its arguments. */
+export type DecisionCalls = Omit<Decisions & DecisionsControl, 'watch'>
+
 export type WireJobRequest = Omit<JobRequest, 'signal' | 'onProgress'>
 
 /** What the page may ask of its engine, over comlink. */
@@ -106,6 +111,15 @@ export interface EngineApi {
   cancelJob(id: JobId): Promise<void>
   retryJob(id: JobId): Promise<void>
   jobResult(id: JobId): Promise<Json>
+  decide<Name extends keyof DecisionCalls>(
+    name: Name,
+    args: Parameters<DecisionCalls[Name]>,
+    options: WireCallOptions,
+  ): Promise<unknown>
+  /** Tell each decision as it is applied, or none any more. */
+  watchDecisions(isWatched: boolean): void
+  /** The page is about to be frozen. */
+  freezing(): void
   abort(abortId: number): void
   ping(peer: PeerId): Promise<number>
   pingAll(timeoutMs: number | undefined): Promise<Reachability>

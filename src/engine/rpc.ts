@@ -2,12 +2,12 @@
 import { type MeshErrorCode, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Engine } from './engine.ts'
-import type { EngineApi, Push, WireCallOptions } from './protocol.ts'
+import type { DecisionCalls, EngineApi, Push, WireCallOptions } from './protocol.ts'
 
 type Callable<Fn> = Fn & { [release: symbol]: () => void }
 
 export function engineApi(engine: Engine, push: (message: Push) => void): EngineApi {
-  const { mesh, work, life } = engine
+  const { mesh, work, life, deciding } = engine
   const aborts = new Map<number, AbortController>()
   const subscriptions = new Map<number, () => void>()
   const handlers = new Map<number, () => void>()
@@ -68,6 +68,19 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     cancelJob: async id => (await work).cancelJob(id),
     retryJob: async id => (await work).retryJob(id),
     jobResult: async id => (await work).jobResult(id),
+    decide: (name, args, options) =>
+      abortable(options, async given => {
+        const { register } = await deciding.service
+        const call = register[name] as (...args: readonly unknown[]) => ReturnType<DecisionCalls[typeof name]>
+        // Options are the last parameter of each call that takes any.
+        const places = { get: 1, set: 2, delete: 1, compareAndSet: 3, list: 1, propose: 1 } as Record<string, number>
+        const own = Array.from({ length: places[name] ?? args.length }, (_, place) => args[place])
+        return call.apply(register, name in places ? [...own, given] : own)
+      }),
+    watchDecisions: isWatched => {
+      deciding.isWatched = isWatched
+    },
+    freezing: () => deciding.freezing(),
     abort: id => aborts.get(id)?.abort(),
     ping: peer => mesh.ping(peer),
     pingAll: async timeoutMs => (await life).pingAll(timeoutMs),

@@ -1,6 +1,7 @@
 /** What the engine pushes to the page: the whole state in one plain object, at most once a frame, by the engine's own clock. */
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
+import type { DecisionsView } from '../consensus/decisions/types.ts'
 import type { AgentInfo, FaultInfo, LinkInfo, PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
 
@@ -31,6 +32,8 @@ export interface MeshSnapshot {
   readonly peers: readonly PeerInfo[]
   readonly links: readonly LinkInfo[]
   readonly jobs: readonly JobView[]
+  /** Undefined until the tab has joined and begun to decide. */
+  readonly decisions?: DecisionsView
   readonly counters: Readonly<Record<string, number>>
   /** Every peer, this one included, and the agents registered at them. */
   readonly agents: readonly AgentInfo[]
@@ -53,7 +56,7 @@ export interface MeshSnapshot {
 export interface TimelineEvent {
   readonly sequence: number
   readonly atMs: number
-  readonly kind: 'peer' | 'link' | 'signaling' | 'job' | 'message' | 'fault' | 'problem'
+  readonly kind: 'peer' | 'link' | 'signaling' | 'job' | 'message' | 'fault' | 'problem' | 'decision'
   readonly text: string
   readonly peer?: PeerId
 }

@@ -89,6 +89,19 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       if (identity.slot === undefined) return memoryAgentStore()
       return indexedAgentStore(`${room.hash} ${identity.slot}`, () => systemClock.nowMs())
     },
+    createDecisions: async mesh => {
+      const { createBrowserDecisions } = await import('./browser-decisions.ts')
+      return createBrowserDecisions({
+        mesh,
+        clock: systemClock,
+        random: systemRandom,
+        newId: randomId,
+        room: room.hash,
+        browser: identity.browser,
+        timing: config.timing,
+        count: counter => mesh.count(counter),
+      })
+    },
     push,
   })
   expose(engineApi(engine, push), rpc)

@@ -1,11 +1,12 @@
 /** Lets a MeshError keep its code across comlink, which by itself carries only a message. Imported by both ends. */
 import { transferHandlers } from 'comlink'
-import { MeshError, type MeshErrorCode } from '../base/errors.ts'
+import { MeshError, type MeshErrorCode, type Outcome } from '../base/errors.ts'
 
 interface WireError {
   readonly code: MeshErrorCode | undefined
   readonly name: string
   readonly message: string
+  readonly outcome: Outcome | undefined
 }
 
 interface Thrown {
@@ -23,12 +24,13 @@ transferHandlers.set('throw', {
         code: value instanceof MeshError ? value.code : undefined,
         name: isError ? value.name : 'Error',
         message: isError ? value.message : String(value),
+        outcome: value instanceof MeshError ? value.outcome : undefined,
       },
       [],
     ]
   },
-  deserialize({ code, name, message }: WireError): never {
-    if (code) throw new MeshError(code, message)
+  deserialize({ code, name, message, outcome }: WireError): never {
+    if (code) throw new MeshError(code, message, { outcome })
     throw Object.assign(new Error(message), { name })
   },
 })

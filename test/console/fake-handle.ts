@@ -10,6 +10,7 @@ import type { MeshSnapshot, TimelineEvent } from '../../src/engine/snapshot.ts'
 import type { LinkInfo, PeerInfo } from '../../src/mesh/types.ts'
 import type { JobProgram, JobState, JobView } from '../../src/work/types.ts'
 import { FakeAgents, fakeFigures, fakePing } from './fake-agents.ts'
+import { fakeDecisions } from './fake-decisions.ts'
 import { FakeFaults } from './fake-faults.ts'
 import { computed, type NamedText, nextJobId, sampleTexts, viewOf } from './fake-jobs.ts'
 import { fakeLinkCare } from './fake-links.ts'
@@ -139,6 +140,9 @@ class FakeWorld {
         request => this.#faults.request(request),
         () => this.#faults.list,
       ),
+      leader: undefined,
+      decisions: fakeDecisions,
+      propose: unused,
       inviteUrl: location.href,
       on: (name, listener) => this.#emitter.on(name, listener),
       send: unused,

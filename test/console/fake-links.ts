@@ -1,7 +1,7 @@
 /** What links and dials of a mesh that is not there have to say: one of each kind. */
 import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
-import type { LinkCare } from '../../src/console/mesh/link-care.ts'
+import type { MeshHandle } from '../../src/engine/handle.ts'
 import type { Diagnosis, DialRecord, LinkFacts, LinkInfo } from '../../src/mesh/types.ts'
 
 const paths = ['host', 'srflx', 'relay', 'host', 'prflx'] as const
@@ -87,12 +87,12 @@ const fakeDiagnosis: Diagnosis = {
   ],
 }
 
-export function fakeLinkCare(
+export function fakePick<MeshHandle, 'linkFacts' | 'dials' | 'diagnose'>(
   links: () => readonly LinkInfo[],
   peers: () => readonly { readonly id: PeerId }[],
   startMs: number,
   isStill: boolean,
-): LinkCare {
+): Pick<MeshHandle, 'linkFacts' | 'dials' | 'diagnose'> {
   return {
     async linkFacts(peer) {
       const index = links().findIndex(link => link.peer === peer)

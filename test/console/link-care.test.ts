@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PeerId } from '../../src/base/ids.ts'
-import { linkCareOf, pathWords, scaleOf, segmentsOf } from '../../src/console/mesh/link-care.ts'
-import type { MeshHandle } from '../../src/engine/handle.ts'
+import { pathWords, scaleOf, segmentsOf } from '../../src/console/mesh/link-care.ts'
 import type { DialRecord, LinkFacts } from '../../src/mesh/types.ts'
 
 const dial = (change: Partial<DialRecord> = {}): DialRecord => ({
@@ -64,11 +63,4 @@ test('a path is said by its kinds of address, and not at all where there is none
   })
   expect(pathWords(facts(undefined))).toBeUndefined()
   expect(pathWords({ ice: undefined })).toBeUndefined()
-})
-
-test('a handle that cannot tell of links is asked nothing', () => {
-  expect(linkCareOf(undefined)).toBeUndefined()
-  expect(linkCareOf({} as MeshHandle)).toBeUndefined()
-  const told = { linkFacts() {}, dials() {}, diagnose() {} }
-  expect(linkCareOf(told as unknown as MeshHandle)).toBe(told)
 })

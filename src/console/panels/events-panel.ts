@@ -15,6 +15,7 @@ const kinds: Readonly<Record<Kind, string>> = {
   link: 'Links',
   signaling: 'Signaling',
   job: 'Jobs',
+  decision: 'Decisions',
   message: 'Messages',
   fault: 'Faults',
   problem: 'Problems',

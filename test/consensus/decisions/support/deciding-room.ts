@@ -100,7 +100,9 @@ export class DecidingRoom {
       state: view.state,
       term: view.term,
       leader: view.leader?.member.slice(-4),
-      members: view.members.map(one => `${one.member.slice(-4)} ${one.seat} ${one.role ?? ''} ${one.isLive} ${one.isHostedHere}`),
+      members: view.members.map(
+        one => `${one.member.slice(-4)} ${one.seat} ${one.role ?? ''} ${one.isLive} ${one.isHostedHere}`,
+      ),
       log: `${view.log.applied}/${view.log.commit}/${view.log.lastIndex}`,
     }))
   }
