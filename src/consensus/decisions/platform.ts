@@ -17,8 +17,6 @@ export interface Locks {
 export interface DecisionsPlatform {
   readonly stores: MemberStores
   readonly locks: Locks
-  /** False where what is stored is gone with this process: a member made here is never taken up again. */
-  readonly isDurable: boolean
 }
 
 export function memberLock(member: MemberId): string {

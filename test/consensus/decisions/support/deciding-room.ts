@@ -43,7 +43,7 @@ export class DecidingRoom {
       clock: systemClock,
       random: systemRandom,
       newId: randomId,
-      platform: { stores, locks, isDurable: true },
+      platform: { stores, locks },
       room: 'test',
       browser,
       preset: this.#preset,
