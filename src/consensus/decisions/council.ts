@@ -63,9 +63,10 @@ export class Council {
   get generation(): GenerationInfo | undefined {
     const known = this.#generation
     if (!known) return undefined
-    const here = [...this.hosted.values()].map(({ register }) => register)
-    const decided = Math.max(known.decided, ...here.map(register => register.decided))
-    const { bornAtMs, parent } = here.find(register => register.origin.bornAtMs > 0)?.origin ?? known
+    const here = [...this.hosted.values()]
+    const decided = Math.max(known.decided, ...here.map(decidedAtMost))
+    const origin = here.find(({ register }) => register.origin.bornAtMs > 0)?.register.origin
+    const { bornAtMs, parent } = origin ?? known
     return { id: known.id, bornAtMs, decided, ...(parent && { parent }) }
   }
 
@@ -185,4 +186,14 @@ export class Council {
     if (record && host === undefined) return undefined
     return { member, term, host }
   }
+}
+
+/** What lies in a log and is not applied yet may have been decided: a history that holds it is not empty. */
+function decidedAtMost({ register, driver: { view } }: HostedMember): number {
+  let decided = register.decided
+  for (let index = view.applied + 1; index <= view.lastIndex; index++) {
+    const entry = view.entry(index)
+    if (entry?.kind === 'command' && entry.payload !== null) decided++
+  }
+  return decided
 }

@@ -1,31 +1,24 @@
-/**
- * The decisions of a room at one peer: finds the room's history, hosts members of it, carries Raft's messages, and lets this peer
- * decide, whether a member lives here or not. What it stands on (mesh, disk, locks, clock) is handed in.
- */
-import * as v from 'valibot'
 import type { Clock } from '../../base/clock.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { MeshError } from '../../base/errors.ts'
 import type { PeerId } from '../../base/ids.ts'
-import type { Json, Payload } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import type { Mesh, PeerInfo } from '../../mesh/types.ts'
 import type { Posts } from '../../mesh/words.ts'
 import type { RaftTiming } from '../raft/config.ts'
 import type { MemberId, Membership, RaftMessage } from '../raft/messages.ts'
-import { genesisState } from '../raft/restore.ts'
-import { sessionMachine } from '../raft/sessions.ts'
 import { AutopilotDriver } from './autopilot/driver.ts'
 import { DecisionsClient } from './client.ts'
 import { Council } from './council.ts'
 import { Desk } from './desk.ts'
+import { Founding } from './founding.ts'
 import { History } from './history.ts'
 import type { HostedMember, TimingPreset } from './hosted.ts'
 import { Hosting } from './hosting.ts'
-import { askIntervalMs, hostRefreshMs } from './limits.ts'
+import { askIntervalMs } from './limits.ts'
+import { News } from './news.ts'
 import type { DecisionsPlatform } from './platform.ts'
 import { PostBox } from './post-box.ts'
-import { emptyRegister, Register } from './register/machine.ts'
 import { DecisionsRegister } from './register.ts'
 import { Succession } from './succession.ts'
 import type {
@@ -38,7 +31,7 @@ import type {
   LeaderInfo,
 } from './types.ts'
 import { viewOf } from './view.ts'
-import { type GenerationInfo, hostsSchema, type Letter, leaderSchema, type PeerState, topics } from './wire.ts'
+import { type Letter, topics } from './wire.ts'
 
 export interface DecisionsOptions {
   readonly mesh: Pick<Mesh, 'id' | 'session' | 'peers' | 'on' | 'request' | 'handle' | 'broadcast' | 'subscribe'> &
@@ -66,25 +59,27 @@ export interface DecisionsEvents {
 export class DecisionsService {
   readonly register: Decisions & DecisionsControl
   readonly #options: DecisionsOptions
-  readonly #events = new Emitter<DecisionsEvents>(() => this.#options.count('listener-failed'))
+  readonly #events = new Emitter<DecisionsEvents>(() => this.#count('listener-failed'))
   readonly #council: Council
   readonly #desk: Desk
   readonly #client: DecisionsClient
   readonly #post: PostBox
   readonly #hosting: Hosting
   readonly #history: History
+  readonly #news: News
+  readonly #founding: Founding
   readonly #succession: Succession
   readonly #autopilot: AutopilotDriver
   readonly #decisions: DecisionsRegister
   readonly #stops: (() => void)[] = []
-  /** When each peer was last asked what it knows, monotonic ms. */
-  readonly #askedAtMs = new Map<PeerId, number>()
+  readonly #counters: Record<string, number> = {}
   #storage: MeshError | undefined
   #isClosed = false
 
   constructor(options: DecisionsOptions) {
     this.#options = options
-    const { mesh, clock, random, platform, room, browser, preset, timing, count } = options
+    const { mesh, clock, random, platform, room, browser, preset, timing, newId } = options
+    const count = (counter: string) => this.#count(counter)
     const self = { peer: mesh.id, session: mesh.session, browser }
     this.#council = new Council(clock, self)
     const council = this.#council
@@ -97,7 +92,7 @@ export class DecisionsService {
       onLetter: (from, letter) => this.#hear(from, letter),
     })
     this.#decisions = new DecisionsRegister({ clock, council, client: this.#client })
-    this.#succession = new Succession({ clock, council, tellLeader: news => this.#tell(topics.leader, news) })
+    this.#succession = new Succession({ clock, council, tellLeader: news => this.#news.tell(topics.leader, news) })
     this.#hosting = new Hosting({
       clock,
       random,
@@ -129,10 +124,13 @@ export class DecisionsService {
       council,
       platform,
       room,
-      onTold: (state, from) => this.#told(state, from),
-      begin: () => this.#begin(undefined),
-      yieldTo: generation => this.#yieldTo(generation),
+      onTold: (state, from) => this.#news.told(state, from),
+      begin: () => this.#founding.begin(),
+      yieldTo: generation => this.#founding.yieldTo(generation),
     })
+    const onTrouble = (error: MeshError) => this.#trouble(error)
+    this.#founding = new Founding({ clock, newId, council, platform, count, hosting: this.#hosting, onTrouble })
+    this.#news = new News({ clock, mesh, council, history: this.#history, count })
     this.#autopilot = new AutopilotDriver({ clock, mesh, council, count })
     this.register = Object.assign(this.#decisions, {
       stepDown: (target?: MemberId) => this.#succession.stepDown(target),
@@ -152,7 +150,8 @@ export class DecisionsService {
   }
 
   get view(): DecisionsView {
-    return viewOf(this.#council, { conflict: this.#history.conflict, storage: this.#storage })
+    const [conflict, counters] = [this.#history.conflict, { ...this.#counters }]
+    return viewOf(this.#council, { conflict, storage: this.#storage, counters })
   }
 
   /** Peers whose hosts should be linked directly where that is possible. */
@@ -167,9 +166,10 @@ export class DecisionsService {
     await this.#history.find()
     if (this.#isClosed) return
     await this.#hosting.claimStored()
+    await this.#history.isRead()
     await this.#hosting.ensure()
     // Whoever came meanwhile may follow another history, and may know more of ours.
-    for (const peer of this.#council.peers.keys()) void this.#ask(peer)
+    for (const peer of this.#council.peers.keys()) void this.#news.ask(peer)
   }
 
   /** The page is hidden and may be frozen any moment: a frozen leader leads nobody. */
@@ -190,6 +190,7 @@ export class DecisionsService {
     this.#isClosed = true
     for (const stop of this.#stops) stop()
     this.#history.close()
+    this.#news.close()
     this.#autopilot.close()
     this.#decisions.close()
     this.#client.close()
@@ -207,13 +208,9 @@ export class DecisionsService {
       mesh.on('agent-join', peer => this.#joined(peer)),
       mesh.on('agent-change', peer => council.peers.has(peer.id) && council.peerIsHere(peer)),
       mesh.on('agent-leave', ({ peer }) => this.#departed(peer)),
-      mesh.handle(topics.state, () => this.#state() as unknown as Payload),
-      mesh.subscribe(topics.hosts, (payload, { from }) => void this.#heardHosts(payload, from)),
-      mesh.subscribe(topics.leader, (payload, { from }) => this.#heardLeader(payload, from)),
       council.events.on('leader', leader => this.#events.emit('leader', leader)),
       council.events.on('change', () => this.#events.emit('change', undefined)),
       this.#decisions.onAny(decision => this.#events.emit('decision', decision)),
-      clock.every(hostRefreshMs, () => this.#tellHosts()),
       clock.every(askIntervalMs, () => this.#measure()),
     )
   }
@@ -221,7 +218,7 @@ export class DecisionsService {
   #joined(peer: PeerInfo): void {
     this.#council.peerIsHere(peer)
     // Members' hosts ask whoever comes; the others learn from them.
-    if (this.#council.hosted.size > 0) void this.#ask(peer.id)
+    if (this.#council.hosted.size > 0) void this.#news.ask(peer.id)
   }
 
   #departed(peer: PeerInfo): void {
@@ -237,11 +234,11 @@ export class DecisionsService {
   // --- members
 
   #hosted(hosted: HostedMember): void {
-    const { council } = { council: this.#council }
+    const council = this.#council
     council.table.forget(hosted.member)
     council.table.add(hosted.record)
     council.changed()
-    this.#tellHosts([hosted])
+    this.#news.tellHosts([hosted])
   }
 
   #ended(hosted: HostedMember, error: MeshError | undefined): void {
@@ -255,7 +252,7 @@ export class DecisionsService {
   #membershipChanged(hosted: HostedMember, { voters, outgoing, learners, learnersNext }: Membership): void {
     const isMember = [...voters, ...outgoing, ...learners, ...learnersNext].includes(hosted.member)
     if (!isMember && hosted.wasMember) {
-      this.#options.count('decisions.retired')
+      this.#count('decisions.retired')
       // After the step that brought the news: a machine is not ended from inside its own effects.
       queueMicrotask(() => void this.#hosting.retire(hosted))
     }
@@ -273,11 +270,11 @@ export class DecisionsService {
     const isOurs = peer === this.#options.mesh.id
     if (!record || record.peer !== peer || record.epoch !== message.sender.epoch) {
       // It may have moved, or never been heard of: without its own signed word it is not heard.
-      if (!isOurs) void this.#ask(peer)
-      return this.#options.count('decisions.dropped.unknown-host')
+      if (!isOurs) void this.#news.ask(peer)
+      return this.#count('decisions.dropped.unknown-host')
     }
     const hosted = this.#council.hosted.get(to)
-    if (!hosted) return this.#options.count('decisions.dropped.not-hosted')
+    if (!hosted) return this.#count('decisions.dropped.not-hosted')
     if (message.kind === 'timeout-now') this.#succession.asked(to)
     hosted.driver.receive(from, `${record.peer}/${record.session}`, message, pace)
   }
@@ -288,123 +285,13 @@ export class DecisionsService {
     for (const { driver } of this.#council.hosted.values()) driver.measured(Math.max(0, ...rtts))
   }
 
-  // --- what peers tell each other
-
-  #state(): PeerState {
-    const council = this.#council
-    const { voters, outgoing, learners } = council.membership
-    const leader = council.leader ? { member: council.leader.member, term: council.leader.term } : null
-    const records = council.table.records.map(({ signed }) => signed)
-    const generation = council.generation ?? null
-    return { generation, voters: [...voters], outgoing: [...outgoing], learners: [...learners], leader, records }
-  }
-
-  async #ask(peer: PeerId): Promise<void> {
-    const nowMs = this.#options.clock.monotonicMs()
-    if (nowMs - (this.#askedAtMs.get(peer) ?? Number.NEGATIVE_INFINITY) < askIntervalMs || this.#isClosed) return
-    this.#askedAtMs.delete(peer)
-    this.#askedAtMs.set(peer, nowMs)
-    const [oldest] = this.#askedAtMs.keys()
-    if (this.#askedAtMs.size > 1_024 && oldest !== undefined) this.#askedAtMs.delete(oldest)
-    await this.#history.ask(peer)
-  }
-
-  async #told(state: PeerState, from: PeerId): Promise<void> {
-    await this.#take(state.records, from)
-    this.#council.toldMembership({ ...state })
-    if (state.leader) this.#council.toldLeader(state.leader.member, state.leader.term)
-    this.#council.changed()
-  }
-
-  async #take(records: PeerState['records'], from: PeerId): Promise<void> {
-    for (const signed of records) {
-      const news = await this.#council.table.receive(signed)
-      if (news === undefined) this.#options.count('decisions.dropped.signature')
-      if (!news) continue
-      const hosted = this.#council.hosted.get(news.member)
-      // Another host opened our disk after us: the lock should have prevented it, the epoch decides.
-      if (hosted && hosted.record.epoch < news.epoch) hosted.release()
-      if (from !== news.peer) this.#options.count('decisions.hosts-by-hearsay')
-    }
-    this.#council.changed()
-  }
-
-  async #heardHosts(payload: unknown, from: PeerId): Promise<void> {
-    const parsed = v.safeParse(hostsSchema, payload)
-    if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
-    await this.#history.meet(parsed.output.generation, from)
-    if (this.#council.generation?.id === parsed.output.generation.id) await this.#take(parsed.output.records, from)
-  }
-
-  #heardLeader(payload: unknown, from: PeerId): void {
-    const parsed = v.safeParse(leaderSchema, payload)
-    if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
-    const { generation, member, term, reason } = parsed.output
-    if (generation !== this.#council.generation?.id) return
-    this.#council.noteElection({ term, member, host: from, reason })
-    this.#council.toldLeader(member, term)
-  }
-
-  #tellHosts(hosted: readonly HostedMember[] = [...this.#council.hosted.values()]): void {
-    const { generation } = this.#council
-    if (!generation || hosted.length === 0) return
-    this.#tell(topics.hosts, { generation, records: hosted.map(({ record }) => record.signed) } as unknown as Json)
-  }
-
-  #tell(topic: string, news: Json): void {
-    if (this.#isClosed) return
-    this.#options.mesh.broadcast(topic, news).catch(() => this.#options.count('decisions.news-not-told'))
-  }
-
-  // --- histories
-
-  /** A new history with one voter, from nothing or from a copy. */
-  async #begin(
-    data: { readonly state: unknown; readonly origin: GenerationInfo['parent'] } | undefined,
-  ): Promise<void> {
-    const { clock, newId } = this.#options
-    const bornAtMs = clock.nowMs()
-    const id = `${bornAtMs.toString(36)}-${newId()}`
-    const parent = data?.origin
-    const origin = { bornAtMs, ...(parent && { parent }) }
-    const machine = sessionMachine(new Register())
-    if (data) machine.load(data.state)
-    const saved = machine.save() as { inner: { [field: string]: Json } }
-    const inner = data ? { ...saved.inner, decided: 0, origin } : emptyRegister(origin)
-    this.#council.follow({ id, decided: 0, ...origin })
-    const state = { ...saved, inner }
-    await this.#hosting.create(member => genesisState({ member, generation: id, voters: [member], data: state }))
-  }
-
-  async #yieldTo(generation: GenerationInfo): Promise<void> {
-    const members = await this.#dismiss()
-    this.#options.count('decisions.histories-yielded')
-    this.#council.follow(generation)
-    for (const member of members) await this.#options.platform.stores.setAside(member).catch(() => {})
-    // What a sibling set aside, or what lies here of the other history, is found by the next scan.
-    await this.#hosting.ensure()
-  }
-
-  /** Our members of the history that we leave, hosted no more. */
-  async #dismiss(): Promise<MemberId[]> {
-    const generation = this.#council.generation?.id
-    const stored = await this.#options.platform.stores.list().catch(() => [])
-    this.#hosting.releaseAll()
-    return stored.filter(one => one.generation === generation).map(({ member }) => member)
-  }
+  // --- controls
 
   async #continueFromHere(): Promise<GenerationView> {
-    const copy = this.#council.bestCopy
-    const generation = this.#council.generation
-    if (!copy || !generation) throw new MeshError('storage-lost', 'This peer has no copy to continue from')
-    const state = copy.machine.save()
-    const origin = { generation: generation.id, decided: copy.register.decided }
-    const members = await this.#dismiss()
-    await this.#begin({ state, origin })
-    for (const member of members) await this.#options.platform.stores.setAside(member).catch(() => {})
-    const view = this.view.generation
-    if (!view) throw new MeshError('storage-lost', 'The new history could not be stored')
-    return view
+    await this.#founding.continueFromHere()
+    const { generation } = this.view
+    if (!generation) throw new MeshError('storage-lost', 'The new history could not be stored')
+    return generation
   }
 
   async #joinOther(): Promise<void> {
@@ -416,6 +303,11 @@ export class DecisionsService {
     const leader = this.#council.leader
     if (!leader) throw new MeshError('no-quorum', 'Nobody leads', { outcome: 'not-applied' })
     return { ...this.#council.quorum, leader, index }
+  }
+
+  #count(counter: string): void {
+    this.#counters[counter] = (this.#counters[counter] ?? 0) + 1
+    this.#options.count(counter)
   }
 
   #trouble(error: MeshError): void {

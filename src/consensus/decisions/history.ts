@@ -10,6 +10,7 @@ import * as v from 'valibot'
 import type { Clock } from '../../base/clock.ts'
 import type { PeerId } from '../../base/ids.ts'
 import type { Mesh } from '../../mesh/types.ts'
+import type { StoredMember } from '../storage/store.ts'
 import type { Council } from './council.ts'
 import { attemptTimeoutMs, genesisWaitMs } from './limits.ts'
 import { type DecisionsPlatform, genesisLock } from './platform.ts'
@@ -38,6 +39,9 @@ export class History {
   readonly #options: HistoryOptions
   #conflict: ConflictView | undefined
   #isClosed = false
+  /** What lies on this disk was not read yet: how much it holds cannot be compared. */
+  #isReading = true
+  #waiting: { readonly theirs: GenerationInfo; readonly peer: PeerId } | undefined
   readonly #asking = new Set<PeerId>()
 
   constructor(options: HistoryOptions) {
@@ -61,7 +65,7 @@ export class History {
       if (council.generation) return
       const stored = await platform.stores.list().catch(() => [])
       const [found] = stored
-      if (found) return council.follow({ id: found.generation, bornAtMs: 0, decided: 0 })
+      if (found) return council.follow({ id: newest(stored, found).generation, bornAtMs: 0, decided: 0 })
       const isFirst = [...council.peers.keys()].every(peer => council.self.peer < peer)
       const hasWaited = clock.monotonicMs() - startedAtMs >= genesisWaitMs
       if (council.peers.size === 0 || (isFirst && hasWaited)) {
@@ -71,7 +75,7 @@ export class History {
           const others = await platform.stores.list().catch(() => [])
           if (others.length === 0 && !council.generation) await begin()
           lock.release()
-          continue
+          if (council.generation) return
         }
       }
       await new Promise<void>(resolve => clock.after(askAgainMs, resolve))
@@ -105,6 +109,10 @@ export class History {
       if (this.#conflict?.other.id === theirs.id) this.#conflict = undefined
       return council.heardDecided(theirs.decided)
     }
+    if (this.#isReading) {
+      this.#waiting = { theirs, peer }
+      return
+    }
     const verdict = compare(ours, theirs)
     if (verdict === 'theirs') return yieldTo(theirs)
     if (verdict === 'ours') return
@@ -114,6 +122,13 @@ export class History {
     const other = { id, bornAtMs, decided, parent: parent?.generation }
     this.#conflict = { other, peer, isSuccessor, ownDecided }
     council.changed()
+  }
+
+  /** From now on it is known how much our own disk holds. */
+  async isRead(): Promise<void> {
+    this.#isReading = false
+    if (this.#waiting) await this.meet(this.#waiting.theirs, this.#waiting.peer)
+    this.#waiting = undefined
   }
 
   /** A person chose the other one. */
@@ -126,6 +141,12 @@ export class History {
     await this.ask(chosen.peer)
     return true
   }
+}
+
+/** A generation's id begins with the time of its birth, in base 36. */
+function newest(stored: readonly StoredMember[], first: StoredMember): StoredMember {
+  const bornAt = ({ generation }: StoredMember) => Number.parseInt(generation, 36) || 0
+  return stored.reduce((best, one) => (bornAt(one) > bornAt(best) ? one : best), first)
 }
 
 /** Which of two histories goes on, as both sides must see it; `neither` is for a person. */

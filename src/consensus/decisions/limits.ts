@@ -56,6 +56,8 @@ export const hostRecordsMax = 256
 export const hostRefreshMs = 15_000
 /** A peer is asked for what it knows at most this often, ms. */
 export const askIntervalMs = 500
+/** Peers of whom it is remembered when they were asked. */
+export const peersAskedMax = 1_024
 /** With others in the room of whom nobody knows a history, so long before the first of them begins one, ms. */
 export const genesisWaitMs = 2_500
 /** Elections remembered, and lines of the log shown. */

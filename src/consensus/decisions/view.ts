@@ -10,10 +10,13 @@ import type { ConflictView, DecisionsState, DecisionsView, LogLine, MemberView }
 
 const lineCharsMax = 120
 
-export function viewOf(
-  council: Council,
-  { conflict, storage }: { readonly conflict: ConflictView | undefined; readonly storage: MeshError | undefined },
-): DecisionsView {
+export interface ViewParts {
+  readonly conflict: ConflictView | undefined
+  readonly storage: MeshError | undefined
+  readonly counters: Readonly<Record<string, number>>
+}
+
+export function viewOf(council: Council, { conflict, storage, counters }: ViewParts): DecisionsView {
   const copy = council.bestCopy
   const view = copy?.driver.view
   const { generation, leader, quorum } = council
@@ -43,7 +46,7 @@ export function viewOf(
     bytes: copy?.register.bytes ?? 0,
     conflict,
     pace: copy?.driver.pace ?? 1,
-    counters: {},
+    counters,
   }
 }
 

@@ -112,9 +112,10 @@ function planChange({ membership, seen }: Observation, desired: readonly Seen[])
   // Those that are gone go first: their places are what a quorum misses.
   const leaving = voters.filter(voter => !chosen.has(voter)).sort((a, b) => Number(isLive(a)) - Number(isLive(b)))
   const limit = Math.floor((voters.length - 1) / 2)
-  const mayDemote = limit === 0 && voters.length > 1 && leaving.length === 1 && isLive(leaving[0] as MemberId)
-  const going = leaving.slice(0, mayDemote ? 1 : limit)
   const coming = desired.filter(({ member }) => !voters.includes(member)).map(({ member }) => member)
+  // One of two, or the only one with somebody in its place: it lives, and agrees itself.
+  const isOne = leaving.length === 1 && isLive(leaving[0] as MemberId)
+  const going = leaving.slice(0, limit === 0 && isOne && (voters.length > 1 || coming.length > 0) ? 1 : limit)
   // Where some must wait, so must as many newcomers: else the number of voters would be even for longer.
   const held = leaving.length - going.length
   const added = coming.slice(0, Math.max(0, coming.length - held))
