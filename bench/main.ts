@@ -10,6 +10,7 @@ const benchmarks: Record<
   broadcast: { what: 'latency, delivery and rate of broadcasts', load: () => import('./broadcast.ts') },
   job: { what: 'one job on one tab and on many', load: () => import('./job.ts') },
   leave: { what: 'how soon the others notice a closed tab', load: () => import('./leave.ts') },
+  raft: { what: 'decisions of real tabs: rate, latency, failover', load: () => import('./raft.ts') },
   'raft-core': { what: 'commits per second of the Raft core, in Node', load: () => import('./raft-core.ts') },
 }
 

@@ -89,8 +89,8 @@ function spread(able: readonly Seen[], size: number, self: MemberId, voters: rea
   const rank = (one: Seen) => [
     one.member === self ? 0 : 1,
     crowd(one),
-    one.isLive ? 0 : 1,
     voters.includes(one.member) ? 0 : 1,
+    one.isLive ? 0 : 1,
   ]
   while (seats.length < size && left.length > 0) {
     left.sort((one, other) => compare(rank(one), rank(other)) || (one.member < other.member ? -1 : 1))
@@ -145,7 +145,10 @@ function planLearners(state: AutopilotState, { membership, seen, nowMs }: Observ
     return learners.includes(one.member) && (one.isLeaving || isOver)
   })
   const room = membersTarget - (voters.length + learners.length - over.length)
-  const strangers = seen.filter(one => !isMember(one) && one.isLive && !one.isLeaving).slice(0, Math.max(0, room))
+  const mayJoin = (one: Seen) => !isMember(one) && one.isLive && !one.isLeaving
+  // A host needs no second one: it would be retired again.
+  const isOnly = ({ member }: Seen) => state.past.get(member)?.surplusSinceMs === undefined
+  const strangers = seen.filter(one => mayJoin(one) && isOnly(one)).slice(0, Math.max(0, room))
   const changes: MemberChange[] = [
     ...over.map(({ member }) => ({ set: 'removed', member }) as const),
     ...strangers.map(({ member }) => ({ set: 'learner', member }) as const),
