@@ -87,7 +87,7 @@ const fakeDiagnosis: Diagnosis = {
   ],
 }
 
-export function fakePick<MeshHandle, 'linkFacts' | 'dials' | 'diagnose'>(
+export function fakeLinkCare(
   links: () => readonly LinkInfo[],
   peers: () => readonly { readonly id: PeerId }[],
   startMs: number,
