@@ -23,3 +23,5 @@ export const jsonShownCharsMax = 20_000
 export const labelledLinksMax = 6
 /** Changes of the mesh are drawn at most this often, ms: each costs a layout of the whole console. */
 export const flushApartMs = 100
+/** Names of peers that left, for history. */
+export const namesRememberedMax = 500

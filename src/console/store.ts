@@ -3,14 +3,16 @@
  * The store also keeps what only a viewer needs: who has just left, traffic per second, and two minutes of history.
  */
 import type { PeerId } from '../base/ids.ts'
+import type { DecisionsView, LeaderInfo } from '../consensus/decisions/types.ts'
 import type { MeshHandle } from '../engine/handle.ts'
 import type { MeshSnapshot, TimelineEvent } from '../engine/snapshot.ts'
 import type { PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
 import { Cell } from './cell.ts'
-import { Frame } from './frame.ts'
+import { decisionsView } from './decisions/deciding.ts'
 import { History } from './history.ts'
-import { departedShownMs, flushApartMs, timelineRowsMax } from './limits.ts'
+import { departedShownMs, namesRememberedMax, timelineRowsMax } from './limits.ts'
+import { PacedFrame } from './paced-frame.ts'
 import type { RoomLink } from './room-url.ts'
 import type { Failure, Session } from './session.ts'
 import { Traffic } from './traffic.ts'
@@ -34,6 +36,10 @@ export class ConsoleStore {
   readonly peers = new Cell<readonly PeerInfo[]>([])
   readonly links = new Cell<MeshSnapshot['links']>([])
   readonly jobs = new Cell<readonly JobView[]>([])
+  /** Who decides, and what; undefined where the engine does not say. */
+  readonly decisions = new Cell<DecisionsView | undefined>(undefined)
+  /** Apart from the rest, which changes with each decision. */
+  readonly leader = new Cell<LeaderInfo | undefined>(undefined)
   readonly counters = new Cell<MeshSnapshot['counters']>({})
   readonly agents = new Cell<MeshSnapshot['agents']>([])
   readonly faults = new Cell<MeshSnapshot['faults']>([])
@@ -53,19 +59,18 @@ export class ConsoleStore {
   readonly nowMs: Cell<number>
 
   readonly #clock: () => number
-  readonly #frame: Frame
+  readonly #frame: PacedFrame
+  readonly #names = new Map<PeerId, string>()
   readonly #traffic = new Traffic()
   readonly #offs: (() => void)[]
   #seconds: ReturnType<typeof setInterval> | undefined
-  #wait: ReturnType<typeof setTimeout> | undefined
-  #flushedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(session: Session, clock: () => number = Date.now) {
     this.session = session
     this.#clock = clock
     this.nowMs = new Cell(clock())
-    this.#frame = new Frame(() => this.#flush())
-    this.#offs = [session.onChange(() => this.#request())]
+    this.#frame = new PacedFrame(() => this.#flush())
+    this.#offs = [session.onChange(() => this.#frame.request())]
     document.addEventListener('visibilitychange', this.#onVisibility)
     this.#onVisibility()
     this.#flush()
@@ -75,30 +80,17 @@ export class ConsoleStore {
     for (const off of this.#offs) off()
     document.removeEventListener('visibilitychange', this.#onVisibility)
     clearInterval(this.#seconds)
-    clearTimeout(this.#wait)
     this.#frame.close()
   }
 
-  /** The name of a peer, this tab included, or the end of its id when it is no longer known. */
+  /** The name of a peer, this tab and those who left included; undefined for one that was never seen. */
   nameOf(id: PeerId): string | undefined {
     const self = this.self.value
     if (self?.id === id) return self.name
-    return this.peers.value.find(peer => peer.id === id)?.name
-  }
-
-  /** A change after a pause is shown in the next frame; those that follow closely, as when somebody joins, are shown together. */
-  #request(): void {
-    if (this.#wait !== undefined) return
-    const waitMs = this.#flushedAtMs + flushApartMs - performance.now()
-    if (waitMs <= 0) return this.#frame.request()
-    this.#wait = setTimeout(() => {
-      this.#wait = undefined
-      this.#frame.request()
-    }, waitMs)
+    return this.peers.value.find(peer => peer.id === id)?.name ?? this.#names.get(id)
   }
 
   #flush(): void {
-    this.#flushedAtMs = performance.now()
     const { handle, snapshot, failure, link } = this.session
     if (handle !== this.handle.value) this.#follow(handle)
     this.handle.set(handle)
@@ -113,6 +105,9 @@ export class ConsoleStore {
     this.#notice(snapshot?.peers ?? [])
     this.links.set(snapshot?.links ?? [])
     this.jobs.set(snapshot?.jobs ?? [])
+    const decisions = decisionsView(snapshot)
+    this.decisions.set(decisions)
+    this.leader.set(decisions?.leader)
     this.counters.set(snapshot?.counters ?? {})
     this.agents.set(snapshot?.agents ?? [])
     this.faults.set(snapshot?.faults ?? [])
@@ -141,7 +136,18 @@ export class ConsoleStore {
     const selected = this.selected.value
     if (selected && gone.some(({ peer }) => peer.id === selected)) this.selected.set(undefined)
     this.otherSide.set(this.otherSide.value.filter(id => here.has(id) || id === this.self.value?.id))
+    this.#remember(gone)
     this.peers.set(peers)
+  }
+
+  /** History names those who are no longer here. The oldest are forgotten first. */
+  #remember(gone: readonly Departed[]): void {
+    for (const { peer } of gone) {
+      this.#names.delete(peer.id)
+      this.#names.set(peer.id, peer.name)
+      const oldest = this.#names.keys().next().value
+      if (oldest && this.#names.size > namesRememberedMax) this.#names.delete(oldest)
+    }
   }
 
   #readTimeline(handle: MeshHandle | undefined): void {

@@ -6,7 +6,7 @@ import type { GraphEdge, GraphNode } from '../../src/console/mesh/graph-model.ts
 const size = { width: 600, height: 500 }
 
 function node(id: string, kind: GraphNode['kind'] = 'peer'): GraphNode {
-  return { id: id as PeerId, kind, name: id, load: 0, isSuspect: false }
+  return { id: id as PeerId, kind, name: id, load: 0, isSuspect: false, isLeader: false }
 }
 function edge(a: string, b: string): GraphEdge {
   const [from, to] = [a as PeerId, b as PeerId]

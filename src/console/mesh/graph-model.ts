@@ -10,6 +10,8 @@ export interface GraphNode {
   readonly name: string
   readonly kind: 'self' | 'peer' | 'departed'
   readonly isSuspect: boolean
+  /** Hosts the member that leads. */
+  readonly isLeader: boolean
   /** Slots in use, 0 to 1. */
   readonly load: number
 }
@@ -36,15 +38,24 @@ export interface GraphSource {
   readonly links: MeshSnapshot['links']
   readonly departed: readonly Departed[]
   readonly rates: ReadonlyMap<PeerId, number>
+  /** Whose tab leads; undefined where nobody does, or nobody knows. */
+  readonly leader?: PeerId | undefined
   /** A peer that somebody looks at: its relayed path is drawn however many peers there are. */
   readonly focus: PeerId | undefined
 }
 
-export function graphNodes({ self, peers, departed }: GraphSource): GraphNode[] {
+export function graphNodes({ self, peers, departed, leader }: GraphSource): GraphNode[] {
   return [
-    { id: self.id, name: self.name, kind: 'self', isSuspect: false, load: loadOf(self.load) },
-    ...peers.map(peer => nodeOf(peer, 'peer')),
-    ...departed.map(({ peer }) => nodeOf(peer, 'departed')),
+    {
+      id: self.id,
+      name: self.name,
+      kind: 'self',
+      isSuspect: false,
+      isLeader: self.id === leader,
+      load: loadOf(self.load),
+    },
+    ...peers.map(peer => nodeOf(peer, 'peer', leader)),
+    ...departed.map(({ peer }) => nodeOf(peer, 'departed', undefined)),
   ]
 }
 
@@ -94,6 +105,7 @@ export function loadOf({ slots, busy }: { readonly slots: number; readonly busy:
   return slots === 0 ? 0 : Math.min(1, busy / slots)
 }
 
-function nodeOf(peer: PeerInfo, kind: 'peer' | 'departed'): GraphNode {
-  return { id: peer.id, name: peer.name, kind, isSuspect: peer.state === 'suspect', load: loadOf(peer.load) }
+function nodeOf(peer: PeerInfo, kind: 'peer' | 'departed', leader: PeerId | undefined): GraphNode {
+  const { id, name, state } = peer
+  return { id, name, kind, isSuspect: state === 'suspect', isLeader: id === leader, load: loadOf(peer.load) }
 }

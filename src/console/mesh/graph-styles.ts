@@ -159,4 +159,11 @@ export const graphStyles = css`
   .legend .edge line {
     opacity: 0.9;
   }
+  .disc .crown {
+    fill: var(--suspect);
+    stroke: var(--paper);
+    stroke-width: 1.5;
+    stroke-linejoin: round;
+    paint-order: stroke;
+  }
 `

@@ -10,6 +10,7 @@ import { peerColour } from '../colour.ts'
 import { initials, roundTrip } from '../format.ts'
 import { Frame } from '../frame.ts'
 import { labelledLinksMax } from '../limits.ts'
+import { crownPath } from '../look/crown.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -39,6 +40,7 @@ export class MeshGraph extends LitElement {
   readonly #links = new Watch(this, () => this.store?.links)
   readonly #departed = new Watch(this, () => this.store?.departed)
   readonly #rates = new Watch(this, () => this.store?.rates)
+  readonly #leader = new Watch(this, () => this.store?.leader)
   readonly #selected = new Watch(this, () => this.store?.selected)
   readonly #otherSide = new Watch(this, () => this.store?.otherSide)
 
@@ -82,6 +84,7 @@ export class MeshGraph extends LitElement {
       links: this.#links.value ?? [],
       departed: this.#departed.value ?? [],
       rates: this.#rates.value ?? new Map(),
+      leader: this.#leader.value?.host,
       focus,
     }
     this.#nodes = graphNodes(source)
@@ -188,11 +191,12 @@ export class MeshGraph extends LitElement {
     const ring = radius + 4
     return svg`<g class=${classes.join(' ')} data-id=${node.id} style=${styleMap({ '--peer': peerColour(node.id) })}
         @click=${() => this.#choose(node)} @pointerenter=${() => this.#hover(node.id)} @pointerleave=${() => this.#hover(undefined)}>
-      <title>${node.name}${isSelf ? ' (this tab)' : ''}</title>
+      <title>${node.name}${isSelf ? ' (this tab)' : ''}${node.isLeader ? ', leads' : ''}</title>
       <circle class="halo" r=${ring + 5}></circle>
       <circle class="track" r=${ring}></circle>
       <circle class="load" r=${ring} pathLength="100" stroke-dasharray="${Math.round(node.load * 100)} 100" transform="rotate(-90)"></circle>
       <circle class="body" r=${radius}></circle>
+      ${node.isLeader ? svg`<path class="crown" transform="translate(0 ${-ring - 2})" d=${crownPath}></path>` : nothing}
       ${radius >= 13 ? svg`<text class="initials" dy="0.36em" font-size=${radius * 0.7}>${initials(node.name)}</text>` : nothing}
     </g>`
   }
