@@ -20,6 +20,7 @@ type Layout = 'wide' | 'medium' | 'narrow'
 const views: readonly { readonly view: View; readonly title: string; readonly shape: IconName }[] = [
   { view: 'mesh', title: 'Mesh', shape: 'mesh' },
   { view: 'work', title: 'Work', shape: 'work' },
+  { view: 'decisions', title: 'Decisions', shape: 'crown' },
   { view: 'events', title: 'Events', shape: 'events' },
   { view: 'metrics', title: 'Metrics', shape: 'metrics' },
   { view: 'agents', title: 'Agents', shape: 'agents' },
@@ -74,7 +75,7 @@ export class MeshConsole extends LitElement {
     const { store, layout } = this
     const isWide = layout === 'wide'
     const view = layout === 'medium' && this.view === 'mesh' ? 'work' : this.view
-    const isSide = view !== 'mesh' && view !== 'work'
+    const isSide = isSideView(view)
     return html`<main class=${layout}>
         <section class="mesh" aria-label="Mesh" ?hidden=${layout === 'narrow' && view !== 'mesh'}>
           <mesh-panel ?flow=${layout === 'narrow'} .store=${store}></mesh-panel>
@@ -105,7 +106,7 @@ export class MeshConsole extends LitElement {
 
   #show(view: View): void {
     this.view = view
-    if (view === 'events' || view === 'metrics') this.side = view
+    if (isSideView(view)) this.side = view
   }
 
   #onSide(event: Event): void {
@@ -119,6 +120,10 @@ export class MeshConsole extends LitElement {
   readonly #onWidth = (): void => {
     this.layout = this.#layout()
   }
+}
+
+function isSideView(view: View): view is SideView {
+  return view !== 'mesh' && view !== 'work'
 }
 
 /** Puts the console into the page, in place of what was there while it loaded. */

@@ -9,7 +9,6 @@ import type { MeshSnapshot, TimelineEvent } from '../engine/snapshot.ts'
 import type { PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
 import { Cell } from './cell.ts'
-import { decisionsView } from './decisions/deciding.ts'
 import { History } from './history.ts'
 import { departedShownMs, namesRememberedMax, timelineRowsMax } from './limits.ts'
 import { PacedFrame } from './paced-frame.ts'
@@ -105,9 +104,8 @@ export class ConsoleStore {
     this.#notice(snapshot?.peers ?? [])
     this.links.set(snapshot?.links ?? [])
     this.jobs.set(snapshot?.jobs ?? [])
-    const decisions = decisionsView(snapshot)
-    this.decisions.set(decisions)
-    this.leader.set(decisions?.leader)
+    this.decisions.set(snapshot?.decisions)
+    this.leader.set(snapshot?.decisions?.leader)
     this.counters.set(snapshot?.counters ?? {})
     this.agents.set(snapshot?.agents ?? [])
     this.faults.set(snapshot?.faults ?? [])

@@ -1,6 +1,7 @@
 /** Faults of a mesh that is not there: asked for, listed and healed as the engine does it, and without any effect. */
 import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
+import { type FaultsHandle, faultsHandle } from '../../src/engine/faults-handle.ts'
 import type { FaultInfo, FaultOutcome, FaultRequest } from '../../src/mesh/types.ts'
 
 export class FakeFaults {
@@ -14,6 +15,13 @@ export class FakeFaults {
     this.#self = self
     this.#others = others
     this.#changed = changed
+  }
+
+  get handle(): FaultsHandle {
+    return faultsHandle(
+      request => this.request(request),
+      () => this.list,
+    )
   }
 
   async request(request: FaultRequest): Promise<FaultOutcome> {

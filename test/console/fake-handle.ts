@@ -4,13 +4,12 @@ import { MeshError, type MeshErrorCode } from '../../src/base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../../src/base/ids.ts'
 import type { Json } from '../../src/base/json.ts'
 import type { JoinMesh, JoinOptions } from '../../src/console/session.ts'
-import { faultsHandle } from '../../src/engine/faults-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from '../../src/engine/handle.ts'
 import type { MeshSnapshot, TimelineEvent } from '../../src/engine/snapshot.ts'
 import type { LinkInfo, PeerInfo } from '../../src/mesh/types.ts'
 import type { JobProgram, JobState, JobView } from '../../src/work/types.ts'
 import { FakeAgents, fakeFigures, fakePing } from './fake-agents.ts'
-import { fakeDecisions } from './fake-decisions.ts'
+import { FakeDecisions } from './fake-decisions.ts'
 import { FakeFaults } from './fake-faults.ts'
 import { computed, type NamedText, nextJobId, sampleTexts, viewOf } from './fake-jobs.ts'
 import { fakeLinkCare } from './fake-links.ts'
@@ -57,27 +56,27 @@ class FakeWorld {
   #isStarted = false
   readonly #faults: FakeFaults
   readonly #agents: FakeAgents
+  #decisions: FakeDecisions | undefined
 
   constructor(scene: Scene, options: JoinOptions) {
     this.#scene = scene
     this.#options = options
     this.#name = options.name ?? 'Brisk Marten'
     this.#id = fakeId(this.#random)
-    this.#faults = new FakeFaults(
-      this.#id,
-      () => this.#peers.map(({ id }) => id),
-      () => this.#push(),
-    )
     const capabilities = ['source.run', 'text.count-words', 'text.grep']
-    this.#agents = new FakeAgents(
-      () => ({ id: this.#id, name: this.#name, capabilities, joinedAtMs: this.#startMs, state: 'alive' }),
-      () => this.#peers,
-      () => this.#push(),
-    )
+    const self = () =>
+      ({ id: this.#id, name: this.#name, capabilities, joinedAtMs: this.#startMs, state: 'alive' }) as const
+    const peers = () => this.#peers
+    const push = () => this.#push()
+    const others = () => this.#peers.map(({ id }) => id)
+    this.#faults = new FakeFaults(this.#id, others, push)
+    this.#agents = new FakeAgents(self, peers, push)
     if (scene.phase === 'joining' || scene.phase === 'failed') return
     this.#note('signaling', 'Connected to ws://127.0.0.1:4100/signal', 95_000)
     for (let index = 0; index < scene.peers; index++) this.#add()
-    if (scene.hasFaults) this.#faults.show(this.#peers.map(({ id }) => id))
+    if (scene.hasFaults) this.#faults.show(others())
+    const departed = fakeId(this.#random)
+    this.#decisions = new FakeDecisions(scene.decisions, { self: this.#id, others, departed, push })
     if (scene.peers === 0) this.#note('signaling', 'Nobody else is in this room', 94_000)
   }
 
@@ -110,6 +109,7 @@ class FakeWorld {
       counters: fakeCounters,
       agents: this.#agents.list,
       faults: this.#faults.list,
+      ...(this.#scene.decisions !== 'none' && this.#decisions && { decisions: this.#decisions.view }),
       ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),
     }
   }
@@ -136,12 +136,9 @@ class FakeWorld {
         return world.#timeline
       },
       agents: this.#agents.handle,
-      faults: faultsHandle(
-        request => this.#faults.request(request),
-        () => this.#faults.list,
-      ),
+      faults: this.#faults.handle,
       leader: undefined,
-      decisions: fakeDecisions,
+      decisions: this.#decisions as FakeDecisions, // a console that has not joined asks for none
       propose: unused,
       inviteUrl: location.href,
       on: (name, listener) => this.#emitter.on(name, listener),

@@ -1,6 +1,7 @@
 /** Which picture of a mesh the fake shows. */
 import type { PeerId } from '../../src/base/ids.ts'
 import type { MeshSnapshot, Phase } from '../../src/engine/snapshot.ts'
+import { type DecisionScene, decisionScenes } from './fake-decisions.ts'
 
 const jobs = ['none', 'storing', 'running', 'done', 'find', 'own', 'failed'] as const
 const phases = ['joining', 'alone', 'joined', 'failed', 'left'] as const
@@ -9,6 +10,8 @@ export interface Scene {
   readonly peers: number
   readonly phase: Phase
   readonly job: (typeof jobs)[number]
+  /** What those who decide are doing. */
+  readonly decisions: DecisionScene
   /** Code of a problem: blocking in phase `failed`, a notice otherwise. */
   readonly problem: string | undefined
   readonly partition: 'minority' | 'majority' | undefined
@@ -26,6 +29,7 @@ export function sceneOf(params: URLSearchParams): Scene {
     peers,
     phase: phases.find(phase => phase === params.get('phase')) ?? (peers === 0 ? 'alone' : 'joined'),
     job: jobs.find(job => job === params.get('job')) ?? 'none',
+    decisions: decisionScenes.find(scene => scene === params.get('decisions')) ?? 'ready',
     problem: params.get('problem') ?? undefined,
     partition: (['minority', 'majority'] as const).find(side => side === params.get('partition')),
     hasFaults: params.has('faults'),

@@ -7,6 +7,7 @@ const shapes = {
   globe: svg`<circle cx="8" cy="8" r="5.75"/><path d="M2.5 8h11M8 2.25c2 2 2.6 3.8 2.6 5.75S10 11.75 8 13.75C6 11.75 5.4 9.95 5.4 8S6 4.25 8 2.25"/>`,
   check: svg`<path d="m3.5 8.5 3 3 6-7"/>`,
   ring: svg`<circle cx="8" cy="8" r="5"/>`,
+  crown: svg`<path d="M2.5 12.5 2 5l3.5 3L8 3.5 10.5 8 14 5l-.5 7.5z"/>`,
   alert: svg`<path d="M8 2.5 14 13H2z"/><path d="M8 6.5v3M8 11.2v.1"/>`,
   cross: svg`<path d="m4 4 8 8m0-8-8 8"/>`,
   share: svg`<path d="M6.5 9.5a2.5 2.5 0 0 0 3.6 0l2.2-2.2a2.5 2.5 0 0 0-3.6-3.6l-.7.7"/><path d="M9.5 6.5a2.5 2.5 0 0 0-3.6 0L3.7 8.7a2.5 2.5 0 0 0 3.6 3.6l.7-.7"/>`,

@@ -5,10 +5,15 @@ import '@awesome.me/webawesome/dist/components/tab-panel/tab-panel.js'
 import '@awesome.me/webawesome/dist/components/tab/tab.js'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
+import '../decisions/decisions-tab.ts'
 import './events-panel.ts'
 import './metrics-panel.ts'
 
 const panels = {
+  decisions: {
+    title: 'Decisions',
+    draw: (store: ConsoleStore) => html`<decisions-tab .store=${store}></decisions-tab>`,
+  },
   events: { title: 'Events', draw: (store: ConsoleStore) => html`<events-panel .store=${store}></events-panel>` },
   metrics: { title: 'Metrics', draw: (store: ConsoleStore) => html`<metrics-panel .store=${store}></metrics-panel>` },
   agents: { title: 'Agents', draw: (store: ConsoleStore) => html`<agents-panel .store=${store}></agents-panel>` },
