@@ -67,7 +67,7 @@ export const unseenCoordinatorMs = 6_000
 export const correctIntervalMs = 1_000
 export const collectTimeoutMs = 1_500
 export const syncIntervalMs = 4_000
-/** While no job runs, only every so many rounds. */
+/** So many rounds after a job ended, and from then on only every so many rounds, peers compare what they know. */
 export const syncRoundsAtRest = 8
 /** Peers asked for their jobs when this one arrives. */
 export const syncsAtJoin = 3

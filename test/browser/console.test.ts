@@ -79,13 +79,13 @@ describe.each<['light' | 'dark', keyof typeof sizes]>([
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Bob')
     expect(await violations(tab), 'joined').toEqual([])
 
-    const root = size === 'phone' ? 'nav' : 'side-panel wa-tab-group'
+    const tabs = size === 'phone' ? 'nav ' : 'wa-tab'
     for (const [panel, words] of [
       ['Agents', 'Who can'],
       ['Faults', 'Heal all'],
       ['Metrics', 'Connectivity'],
     ] as const) {
-      await tab.page.locator(`>>> ${root} ::-p-text(${panel})`).click()
+      await tab.page.locator(`>>> ${tabs}::-p-text(${panel})`).click()
       await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(words)
       expect(await violations(tab), panel).toEqual([])
     }

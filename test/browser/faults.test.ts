@@ -4,12 +4,13 @@ import type { BrowserName } from './support/browsers.ts'
 import { everyTabHearsEveryOther } from './support/conversation.ts'
 import { expectResult, startJob, whenJob } from './support/jobs.ts'
 import { countWordsReference, sampleTexts } from './support/reference.ts'
-import { Stage, times } from './support/stage.ts'
-import { idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { Stage } from './support/stage.ts'
+import { idOf, meshOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
 
 /** Until silence is noticed by the default rules, and the peer given up, with room for a busy machine. */
 const partedMsMax = 60_000
 const healedMsMax = 15_000
+const mixed: BrowserName[] = ['chromium', 'firefox', 'chromium', 'firefox']
 
 let stage: Stage
 beforeAll(async () => {
@@ -24,12 +25,8 @@ async function meet(browsers: readonly BrowserName[]): Promise<[Tab, Tab, Tab, T
   return tabs as [Tab, Tab, Tab, Tab]
 }
 
-test.each<[string, BrowserName[]]>([
-  ['Chromium', times(4, 'chromium')],
-  ['Firefox', times(4, 'firefox')],
-  ['both', ['chromium', 'firefox', 'chromium', 'firefox']],
-])('four tabs of %s are cut in halves and heal', async (_, browsers) => {
-  const tabs = await meet(browsers)
+test('four tabs of two browsers are cut in halves and heal', async () => {
+  const tabs = await meet(mixed)
   const ids = await Promise.all(tabs.map(idOf))
   const outcome = await (await meshOf(tabs[0])).evaluate(
     (mesh, halves) => mesh.faults.partition(halves),
@@ -51,34 +48,31 @@ test.each<[string, BrowserName[]]>([
   for (const tab of tabs) expect(await (await meshOf(tab)).evaluate(mesh => mesh.faults.list())).toEqual([])
 })
 
-test.each<[BrowserName]>([['chromium'], ['firefox']])(
-  'in %s every message arrives once and a job ends rightly though three in ten are lost',
-  async name => {
-    const tabs = await meet(times(4, name))
-    const [first, second] = tabs
-    await (await meshOf(first)).evaluate(mesh => mesh.faults.drop('all', 0.3, { room: true }))
-    const heard = await (await meshOf(second)).evaluateHandle(mesh => {
-      const numbers: number[] = []
-      mesh.subscribe('test.count', payload => numbers.push(Number(payload)))
-      return numbers
-    })
-    const numbers = Array.from({ length: 40 }, (_, number) => number)
-    await (await meshOf(first)).evaluate(
-      (mesh, to, numbers) =>
-        Promise.all(numbers.map(number => mesh.send(to, 'test.count', number, { retries: 10, timeoutMs: 20_000 }))),
-      await idOf(second),
-      numbers,
-    )
-    const counted = (await heard.jsonValue()) as number[]
-    expect([...counted].sort((a, b) => a - b)).toEqual(numbers)
-    const job = await startJob(first, {
-      program: { kind: 'capability', capability: 'text.count-words', options: { top: 10 } },
-      inputs: 'sample',
-    })
-    await expectResult(tabs, job, countWordsReference(sampleTexts(), 10))
-    await (await meshOf(second)).evaluate(mesh => mesh.faults.heal())
-  },
-)
+test('every message arrives once and a job ends rightly though three in ten are lost', async () => {
+  const tabs = await meet(mixed)
+  const [first, second] = tabs
+  await (await meshOf(first)).evaluate(mesh => mesh.faults.drop('all', 0.3, { room: true }))
+  const heard = await (await meshOf(second)).evaluateHandle(mesh => {
+    const numbers: number[] = []
+    mesh.subscribe('test.count', payload => numbers.push(Number(payload)))
+    return numbers
+  })
+  const numbers = Array.from({ length: 40 }, (_, number) => number)
+  await (await meshOf(first)).evaluate(
+    (mesh, to, numbers) =>
+      Promise.all(numbers.map(number => mesh.send(to, 'test.count', number, { retries: 10, timeoutMs: 20_000 }))),
+    await idOf(second),
+    numbers,
+  )
+  const counted = (await heard.jsonValue()) as number[]
+  expect([...counted].sort((a, b) => a - b)).toEqual(numbers)
+  const job = await startJob(first, {
+    program: { kind: 'capability', capability: 'text.count-words', options: { top: 10 } },
+    inputs: 'sample',
+  })
+  await expectResult(tabs, job, countWordsReference(sampleTexts(), 10))
+  await (await meshOf(second)).evaluate(mesh => mesh.faults.heal())
+})
 
 test('agents registered in a tab are known in all, and come back with it when it is reloaded', async () => {
   const room = stage.room()
@@ -107,4 +101,36 @@ test('agents registered in a tab are known in all, and come back with it when it
   })
   const told = async () => (await meshOf(one)).evaluate(mesh => mesh.snapshot.shutdown?.reason)
   await expect.poll(told, { timeout: 10_000 }).toBe('task_complete')
+})
+
+test('a person parts the room by hand and heals it, and every tab says who did', async () => {
+  const room = stage.room()
+  const [one, two] = [await stage.tab('chromium', room.url('Ada')), await stage.tab('firefox', room.url('Bob'))]
+  await Promise.all([waitForPeers(one, 1), waitForPeers(two, 1)])
+  const inForce = async (tab: Tab) =>
+    (await meshOf(tab)).evaluate(mesh => mesh.faults.list().map(({ command }) => command.kind))
+  const { page } = one
+  const graph = await page.waitForSelector('>>> mesh-graph')
+  await page.locator('>>> wa-button ::-p-text(Part the room)').click()
+  // A ring around the other disc, wherever the layout has put it.
+  const disc = await page.waitForSelector('>>> g.disc.peer')
+  const [around, box] = [await disc?.boundingBox(), await graph?.boundingBox()]
+  if (!around || !box) throw new Error('there is nobody in the graph')
+  const [x, y, radius] = [around.x + around.width / 2, around.y + around.height / 2, around.width / 2 + 8]
+  const at = (part: number) =>
+    [x + radius * Math.cos(part * 2 * Math.PI), y + radius * Math.sin(part * 2 * Math.PI)] as const
+  await page.mouse.move(...at(0))
+  await page.mouse.down()
+  for (let step = 1; step <= 24; step++) await page.mouse.move(...at(step / 24))
+  await page.mouse.up()
+  await expect.poll(() => textOf(one), { timeout: 10_000 }).toContain('1 peer would be cut off from the other 1')
+  await page.locator('>>> wa-button ::-p-text(Part them)').click()
+  for (const tab of [one, two]) await expect.poll(() => inForce(tab), { timeout: 10_000 }).toEqual(['partition'])
+
+  await two.page.locator('>>> wa-tab::-p-text(Faults)').click()
+  await expect.poll(() => textOf(two), { timeout: 10_000 }).toMatch(/Partition: Ada \| Bob.*whole room, by Ada/)
+  await two.page.locator('>>> wa-button ::-p-text(Heal all)').click()
+  for (const tab of [one, two]) await expect.poll(() => inForce(tab), { timeout: 10_000 }).toEqual([])
+  await one.page.locator('>>> wa-tab::-p-text(Events)').click()
+  await expect.poll(() => textOf(one), { timeout: 10_000 }).toMatch(/ended \(healed by Bob\)/)
 })

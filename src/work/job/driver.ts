@@ -269,7 +269,10 @@ export class Jobs {
 
   #syncWithAny(): void {
     const isAtRest = [...this.#entries.values()].every(entry => isFinal(entry.state.status.phase))
-    if (this.#entries.size === 0 || (isAtRest && ++this.#roundsAtRest % limits.syncRoundsAtRest !== 0)) return
+    this.#roundsAtRest = isAtRest ? this.#roundsAtRest + 1 : 0
+    // A job that has just ended is told of once; who missed it, and all before it, must hear of it from somebody.
+    const isDue = this.#roundsAtRest < limits.syncRoundsAtRest || this.#roundsAtRest % limits.syncRoundsAtRest === 0
+    if (this.#entries.size === 0 || !isDue) return
     const { mesh, random } = this.#options
     const alive = mesh.peers.filter(peer => peer.state === 'alive')
     const chosen = alive[integerBelow(random, alive.length)]
