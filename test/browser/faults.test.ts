@@ -128,7 +128,7 @@ test('a person parts the room by hand and heals it, and every tab says who did',
   for (const tab of [one, two]) await expect.poll(() => inForce(tab), { timeout: 10_000 }).toEqual(['partition'])
 
   await two.page.locator('>>> wa-tab::-p-text(Faults)').click()
-  await expect.poll(() => textOf(two), { timeout: 10_000 }).toMatch(/Partition: Ada \| Bob.*whole room, by Ada/)
+  await expect.poll(() => textOf(two), { timeout: 10_000 }).toMatch(/Partition: Ada \| Bob.*whole room ?, by Ada/)
   await two.page.locator('>>> wa-button ::-p-text(Heal all)').click()
   for (const tab of [one, two]) await expect.poll(() => inForce(tab), { timeout: 10_000 }).toEqual([])
   await one.page.locator('>>> wa-tab::-p-text(Events)').click()
