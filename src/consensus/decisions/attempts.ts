@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly self: PeerId
   readonly council: Council
   readonly desk: Desk
+  /** Nobody is known to lead: somebody may know better. */
+  readonly seekLeader: () => void
   readonly count: (counter: string) => void
 }
 
@@ -76,12 +78,15 @@ export class Attempts {
     const { council } = this.#options
     for (const { driver } of council.hosted.values()) driver.worked()
     const leader = council.leader
-    if (leader?.host === undefined) return undefined
+    if (leader?.host === undefined) {
+      this.#options.seekLeader()
+      return undefined
+    }
     const answer = await this.#answerOf(leader.host, leader.term, topic, payload)
     const parsed = v.safeParse(schema, answer)
     if (!parsed.success || parsed.output.kind === 'lost') this.isCertain = false
     // A peer without a copy of its own learns of a leader's silence in no other way.
-    if (answer === undefined && council.hosted.size === 0) council.doubtLeader(leader.term)
+    if (answer === undefined && !council.hasCopy) council.doubtLeader(leader.term)
     if (!parsed.success) return undefined
     this.#heard(parsed.output, leader.term)
     return parsed.output
@@ -94,7 +99,8 @@ export class Attempts {
     const off = council.events.on('leader', next => (next?.host !== host || next.term !== term) && gone.abort())
     const stop = clock.after(attemptTimeoutMs, () => gone.abort())
     try {
-      const options = { timeoutMs: 2 * attemptTimeoutMs, retries: 0, signal: gone.signal }
+      // Sent again it is handled once, and a lost answer is given again; whoever relays may have lost either.
+      const options = { timeoutMs: attemptTimeoutMs, retries: 2, signal: gone.signal }
       if (host !== council.self.peer) return await mesh.request(host, topic, payload as Payload, options)
       const over = new Promise<undefined>(resolve => gone.signal.addEventListener('abort', () => resolve(undefined)))
       return await Promise.race([topic === topics.read ? desk.read(payload) : desk.command(payload), over])

@@ -108,6 +108,11 @@ export class Council {
     )
   }
 
+  /** Some member here holds what was decided; one that waits to be added holds nothing. */
+  get hasCopy(): boolean {
+    return [...this.hosted.values()].some(({ driver }) => driver.view.snapshot.index > 0)
+  }
+
   get leading(): HostedMember | undefined {
     return [...this.hosted.values()].find(({ driver }) => driver.view.role === 'leader')
   }

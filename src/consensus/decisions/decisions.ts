@@ -84,7 +84,8 @@ export class DecisionsService {
     this.#council = new Council(clock, self)
     const council = this.#council
     this.#desk = new Desk(mesh, council)
-    this.#client = new DecisionsClient({ clock, mesh, self: mesh.id, council, desk: this.#desk, count })
+    const seekLeader = () => this.#seekLeader()
+    this.#client = new DecisionsClient({ clock, mesh, self: mesh.id, council, desk: this.#desk, seekLeader, count })
     this.#post = new PostBox({
       posts: mesh,
       self: mesh.id,
@@ -277,6 +278,12 @@ export class DecisionsService {
     if (!hosted) return this.#count('decisions.dropped.not-hosted')
     if (message.kind === 'timeout-now') this.#succession.asked(to)
     hosted.driver.receive(from, `${record.peer}/${record.session}`, message, pace)
+  }
+
+  /** A peer without a copy of its own asks those that have one. */
+  #seekLeader(): void {
+    if (this.#council.hasCopy) return
+    for (const host of this.voterHosts.slice(0, 3)) void this.#news.ask(host)
   }
 
   /** The slowest way to another voter sets the pace (preset `auto`). */

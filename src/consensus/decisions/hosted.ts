@@ -39,6 +39,8 @@ export class HostedMember {
   readonly #lease: Lease
   /** It was part of the membership: if it is not any more, it was removed, rather than not added yet. */
   wasMember: boolean
+  /** Since when it lives here, monotonic ms. */
+  readonly sinceMs: number
   #isOver = false
 
   private constructor(opened: OpenedStore, lease: Lease, record: HostRecord, parts: HostedParts) {
@@ -50,6 +52,7 @@ export class HostedMember {
     this.machine = sessionMachine(this.register)
     this.machine.load(restored.snapshot.data)
     const { clock, random, preset, timing = {} } = parts
+    this.sinceMs = clock.monotonicMs()
     const identity = { member: restored.member, generation: restored.generation, epoch: store.epoch, random }
     this.driver = new RaftDriver({
       clock,

@@ -20,7 +20,7 @@ import type { RestoredState } from '../raft/state.ts'
 import type { Council } from './council.ts'
 import { memberOf } from './host-table.ts'
 import { HostedMember, type HostedParts } from './hosted.ts'
-import { adoptionStepMs, attemptTimeoutMs, hostedMax, membersTarget } from './limits.ts'
+import { adoptionStepMs, attemptTimeoutMs, hostedMax, membersTarget, spareMs } from './limits.ts'
 import { type DecisionsPlatform, memberLock } from './platform.ts'
 import { handOverAnswerSchema, topics } from './wire.ts'
 
@@ -177,7 +177,21 @@ export class Hosting {
   async #scan(): Promise<void> {
     if (this.#isClosed || this.#options.council.generation === undefined) return
     await this.claimStored()
+    await this.#giveUpSpare()
     await this.ensure()
+  }
+
+  /** When many peers came at once, more members were made than there is room for; those that nobody adds go. */
+  async #giveUpSpare(): Promise<void> {
+    const { council, clock, count } = this.#options
+    const { voters, learners, outgoing } = council.membership
+    const isFull = new Set([...voters, ...learners, ...outgoing]).size >= membersTarget
+    for (const hosted of [...council.hosted.values()]) {
+      const isWaiting = hosted.driver.view.snapshot.index === 0
+      if (!isFull || !isWaiting || clock.monotonicMs() - hosted.sinceMs < spareMs) continue
+      count('decisions.spare-members')
+      await this.retire(hosted)
+    }
   }
 
   #richestSibling(): PeerId | undefined {

@@ -44,6 +44,8 @@ export const healthMs = 10_000
 export const goneMs = 60_000
 /** Members more than one at a host are retired after so long, ms: until then a new tab may take one over. */
 export const surplusMs = 60_000
+/** A new member that a full room has not added is given up after so long, ms. */
+export const spareMs = 3_000
 /** How often Autopilot looks, ms. */
 export const autopilotIntervalMs = 500
 /** Members that one peer hosts at most: all of a small room, as a last tab must. */

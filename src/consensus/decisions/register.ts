@@ -135,7 +135,7 @@ export class DecisionsRegister implements Decisions {
 
   /** A peer that hosts no copy asks, while somebody watches. */
   async #look(): Promise<void> {
-    const isNeeded = this.#watchers.size > 0 && this.#council.hosted.size === 0
+    const isNeeded = this.#watchers.size > 0 && !this.#council.hasCopy
     if (!isNeeded || this.#isLooking) return
     this.#isLooking = true
     try {

@@ -54,7 +54,7 @@ function stateOf(council: Council, conflict: ConflictView | undefined, storage: 
   if (!council.generation) return 'starting'
   if (conflict) return 'conflict'
   if (council.leader?.host === undefined) return council.quorum.live < council.quorum.needs ? 'no-quorum' : 'electing'
-  if (council.hosted.size === 0) return storage ? 'storage-lost' : 'joining'
+  if (!council.hasCopy) return storage ? 'storage-lost' : 'joining'
   return 'ready'
 }
 

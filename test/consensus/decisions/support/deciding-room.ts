@@ -5,7 +5,7 @@ import type { TimingPreset } from '../../../../src/consensus/decisions/hosted.ts
 import { MemoryLocks } from '../../../../src/consensus/decisions/memory-locks.ts'
 import { MemoryStores } from '../../../../src/consensus/storage/memory.ts'
 import type { MeshPeer } from '../../../../src/mesh/mesh.ts'
-import { MemoryRoom, sees, until } from '../../../mesh/support/memory-mesh.ts'
+import { MemoryRoom, until } from '../../../mesh/support/memory-mesh.ts'
 
 export { until }
 
@@ -31,8 +31,9 @@ export class DecidingRoom {
   /** A tab in a browser of its own, unless it says which. It decides once it sees the others. */
   async join(name: string, browser = name): Promise<Decider> {
     const mesh = await this.room.join(name, { browser })
-    const others = [...this.deciders.map(one => one.mesh), mesh]
-    await until(() => sees(mesh, others), `${name} sees the others`)
+    const others = this.deciders.map(one => one.mesh.id)
+    const seen = () => new Set(mesh.peers.map(({ id }) => id)) // those who crashed may be listed for a while
+    await until(() => others.every(id => seen().has(id)), `${name} sees the others`)
     return this.decide(name, browser, mesh)
   }
 

@@ -1,0 +1,188 @@
+/** Members that outlive their tabs: adopted, handed over, fenced off, given up; and histories that meet. */
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { compare } from '../../../src/consensus/decisions/history.ts'
+import type { GenerationInfo } from '../../../src/consensus/decisions/wire.ts'
+import { type Decider, DecidingRoom, until } from './support/deciding-room.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // real clocks, and a machine that does other things
+
+let room: DecidingRoom
+afterEach(async () => {
+  await room?.close()
+})
+
+async function tabsOf(...browsers: string[]): Promise<DecidingRoom> {
+  room = new DecidingRoom()
+  for (const [place, browser] of browsers.entries()) await room.join(`tab ${place}`, browser)
+  return room
+}
+
+function hostedBy({ service }: Decider): string[] {
+  return service.view.members.filter(({ isHostedHere }) => isHostedHere).map(({ member }) => member)
+}
+
+/** As an application that tries again: during an election it may be told that nobody leads. */
+async function set({ service }: Decider, key: string, value: number): Promise<void> {
+  for (const untilMs = Date.now() + 15_000; ; ) {
+    try {
+      await service.register.set(key, value)
+      return
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'no-quorum' || Date.now() > untilMs) throw error
+    }
+  }
+}
+
+const first = ({ deciders }: DecidingRoom): Decider => {
+  const [one] = deciders
+  if (!one) throw new Error('an empty room')
+  return one
+}
+
+describe('tabs of one browser', () => {
+  test('adopt the members of those that close, so that the last one goes on deciding; a new one is handed a member', async () => {
+    await tabsOf('b', 'b', 'b')
+    await room.untilVoters(3)
+    await set(first(room), 'before', 1)
+    const [keep, ...others] = room.deciders as [Decider, ...Decider[]]
+    const members = room.deciders.flatMap(hostedBy).sort()
+    expect(members).toHaveLength(3)
+    for (const other of others) room.crash(other)
+    await set(keep, 'after', 2)
+    await until(() => hostedBy(keep).length === 3, 'the last tab hosts all three')
+    expect(hostedBy(keep).sort()).toEqual(members)
+    expect(keep.service.view.members.filter(({ epoch = 0 }) => epoch > 1).length).toBeGreaterThanOrEqual(2)
+
+    const fresh = await room.join('fresh', 'b')
+    await until(() => hostedBy(fresh).length === 1, 'the new tab is handed a member')
+    expect([...hostedBy(keep), ...hostedBy(fresh)].sort()).toEqual(members)
+    expect(await fresh.service.register.get('before')).toBe(1)
+    expect(room.counters['decisions.members-made']).toBe(2) // none was made for it
+  })
+
+  test('find everything again when all were closed and one is opened', async () => {
+    await tabsOf('b', 'b', 'b')
+    await room.untilVoters(3)
+    for (let value = 0; value < 30; value++) await set(first(room), `k${value}`, value)
+    for (const decider of [...room.deciders]) room.crash(decider)
+    const again = await room.join('again', 'b')
+    expect(await again.service.register.list('k')).toHaveLength(30)
+    expect(hostedBy(again)).toHaveLength(3)
+  })
+
+  test('never host a member twice, and a host that lost its lock says and writes nothing', async () => {
+    await tabsOf('b', 'b')
+    await until(() => room.deciders.every(one => hostedBy(one).length === 1), 'each hosts one')
+    const [one, two] = room.deciders as [Decider, Decider]
+    const [member] = hostedBy(one)
+    const { stores } = room.browser('b')
+    // As after a stolen lock: somebody opens the disk while the host still runs. The epoch on disk ends it at its next write.
+    const opened = await stores.open(member as never)
+    expect(opened).not.toBe('missing')
+    await one.service.register.set('x', 1, { timeoutMs: 3_000 }).catch(() => {})
+    await two.service.register.set('x', 2, { timeoutMs: 3_000 }).catch(() => {})
+    await until(() => !hostedBy(one).includes(member as string) || hostedBy(one).length === 1, 'it was let go')
+    const all = room.deciders.flatMap(hostedBy)
+    expect(new Set(all).size).toBe(all.length)
+  })
+})
+
+describe('two devices', () => {
+  test('that lose one say so at once, and go on with what they have when a person says "Continue from here"', async () => {
+    await tabsOf('laptop', 'phone', 'tablet')
+    await room.untilVoters(3)
+    await set(first(room), 'kept', 7)
+    const [one, two, three] = room.deciders as [Decider, Decider, Decider]
+    await until(() => one.service.view.keys === 1, 'the copy has it')
+    room.crash(two)
+    room.crash(three)
+    await expect(one.service.register.set('x', 1)).rejects.toMatchObject({ code: 'no-quorum' })
+    const before = one.service.view.generation?.id
+    const generation = await one.service.register.continueFromHere()
+    expect(generation.parent).toBe(before)
+    await set(one, 'x', 2)
+    expect(await one.service.register.get('kept')).toBe(7)
+    // The other device comes back with the old history, in which nothing was decided since: it follows, and loses nothing.
+    const back = await room.join('back', 'phone')
+    await until(() => back.service.view.generation?.id === generation.id, 'it follows the new history')
+    expect(await back.service.register.list()).toHaveLength(2)
+  })
+
+  test('that began apart with decisions of their own never mix: a person chooses, and what was set aside stays on disk', async () => {
+    room = new DecidingRoom()
+    const mesh = { one: await room.room.join('one'), two: await room.room.join('two') }
+    // Both alone, as far as they can see: each begins a history.
+    const blind = (peer: typeof mesh.one) => Object.defineProperty(peer, 'peers', { get: () => [], configurable: true })
+    blind(mesh.one)
+    blind(mesh.two)
+    const one = room.decide('one', 'one', mesh.one)
+    await set(one, 'mine', 1)
+    const two = room.decide('two', 'two', mesh.two)
+    await until(() => two.service.view.generation !== undefined, 'the other one has a history')
+    expect(two.service.view.generation?.id).not.toBe(one.service.view.generation?.id)
+    await set(two, 'theirs', 2)
+    const news = two.service.view.generation
+    await until(() => one.service.view.state === 'conflict', 'they meet', 40_000)
+    expect(one.service.view.conflict).toMatchObject({
+      other: { id: news?.id, decided: 1 },
+      isSuccessor: false,
+      ownDecided: 1,
+    })
+    expect(await one.service.register.get('theirs')).toBeUndefined()
+    await one.service.register.joinOther()
+    await until(() => one.service.view.generation?.id === news?.id, 'it follows the other')
+    expect(await one.service.register.get('theirs')).toBe(2)
+    const own = room.browser('one').stores
+    const asideOrNew = (await own.list()).map(({ generation }) => generation)
+    expect(asideOrNew.every(generation => generation === news?.id)).toBe(true)
+  })
+})
+
+describe('of two histories that meet', () => {
+  const of = (id: string, decided: number, parent?: GenerationInfo['parent']): GenerationInfo => ({
+    id,
+    bornAtMs: 1,
+    decided,
+    ...(parent && { parent }),
+  })
+  test.each<[string, GenerationInfo, GenerationInfo, ReturnType<typeof compare>]>([
+    ['the one with decisions goes on', of('b', 3), of('a', 0), 'ours'],
+    ['of two without, the one with the lower id goes on', of('a', 0), of('b', 0), 'ours'],
+    ['two with decisions are for a person', of('a', 1), of('b', 9), 'neither'],
+    ['a successor that has all of ours is followed', of('a', 5), of('b', 2, { generation: 'a', decided: 5 }), 'theirs'],
+    [
+      'a successor that lacks some of ours is for a person',
+      of('a', 6),
+      of('b', 2, { generation: 'a', decided: 5 }),
+      'neither',
+    ],
+    [
+      'a successor without decisions gives way to a longer parent',
+      of('a', 6),
+      of('b', 0, { generation: 'a', decided: 5 }),
+      'ours',
+    ],
+  ])('%s, whoever looks', (_, one, other, verdict) => {
+    const mirrored = { ours: 'theirs', theirs: 'ours', neither: 'neither' } as const
+    expect(compare(one, other)).toBe(verdict)
+    expect(compare(other, one)).toBe(mirrored[verdict])
+  })
+})
+
+test('a peer beyond the members decides through others, reads what they decided, and hears of changes', async () => {
+  await tabsOf(...Array.from({ length: 10 }, (_, place) => `b${place}`))
+  const hosting = () => room.deciders.filter(one => hostedBy(one).length > 0)
+  const isIn = (one: Decider) =>
+    one.service.view.members.some(({ isHostedHere, seat }) => isHostedHere && seat !== 'stranger')
+  const isSettled = () => room.deciders.filter(isIn).length === 9 && hosting().length === 9
+  await until(isSettled, 'nine host a member of the room, and the tenth none')
+  const outside = room.deciders.find(one => !hosting().includes(one)) as Decider
+  const heard: string[] = []
+  outside.service.register.watch(({ key, value }) => heard.push(`${key} ${value}`), { prefix: 'w' })
+  await set(outside, 'w', 0)
+  expect(await outside.service.register.get('w')).toBe(0)
+  // It looks now and then, and tells what changed since it looked first.
+  for (let value = 1; heard.length === 0 && value < 2_000; value++) await set(first(room), 'w', value)
+  await until(() => heard.length > 0, 'the watcher hears of it')
+  expect(outside.service.view.state).toBe('joining')
+})
