@@ -102,6 +102,8 @@ export class Engine {
       device: options.device,
       browser: identity.browser,
       capabilities: config.capabilities,
+      preset: config.preset,
+      maxAgents: config.maxAgents,
       clock,
       random,
       newId,
@@ -231,6 +233,7 @@ export class Engine {
       signaling: { state: this.#signaling, url: rendezvous.url },
       peers: this.mesh.peers,
       links: this.mesh.links,
+      partition: this.mesh.partition,
       jobs: this.#jobs?.jobs ?? [],
       ...(this.deciding.view && { decisions: this.deciding.view }),
       counters: { ...this.mesh.counters },
@@ -253,7 +256,15 @@ export class Engine {
 
   #listen(): void {
     const { push } = this.#options
-    for (const name of ['agent-join', 'agent-leave', 'agent-change', 'link-open', 'link-close'] as const) {
+    for (const name of [
+      'agent-join',
+      'agent-leave',
+      'agent-change',
+      'link-open',
+      'link-close',
+      'partition',
+      'heal',
+    ] as const) {
       this.mesh.on(name, detail => {
         push({ kind: 'event', name, detail } as Push)
         this.#changed()
@@ -322,7 +333,7 @@ export class Engine {
     if (error.code === 'wrong-secret' && this.#options.config.separate) return
     this.#timeline.add('problem', error.message)
     this.#problem = { code: error.code, message: error.message }
-    if (error.code === 'wrong-secret' && this.#phase === 'joining') {
+    if ((error.code === 'wrong-secret' || error.code === 'room-full') && this.#phase === 'joining') {
       this.#phase = 'failed'
       this.#options.push({ kind: 'failed', code: error.code, message: error.message })
       void this.mesh.leave()

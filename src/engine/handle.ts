@@ -22,6 +22,7 @@ import type {
   LeaveReason,
   LinkFacts,
   LinkInfo,
+  MeshEvents,
   MeshFigures,
   PeerInfo,
   Reachability,
@@ -39,6 +40,8 @@ export interface HandleEvents extends RegistryEvents {
   'agent-change': PeerInfo
   'link-open': LinkInfo
   'link-close': { readonly peer: PeerId; readonly reason: string }
+  partition: MeshEvents['partition']
+  heal: MeshEvents['heal']
   job: JobView
   /** A fault began or ended at this peer, whoever asked for it. */
   fault: FaultEvent

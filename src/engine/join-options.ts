@@ -1,6 +1,7 @@
 /** The options of `joinMesh`, checked with messages for whoever wrote them. By hand: the page before the console must stay small. */
 import { MeshError } from '../base/errors.ts'
 import type { Payload } from '../base/json.ts'
+import type { PresetName } from '../mesh/presets.ts'
 import type { JobSpec } from '../work/types.ts'
 import type { StartConfig } from './protocol.ts'
 import type { MeshSnapshot } from './snapshot.ts'
@@ -36,6 +37,13 @@ export interface JoinOptions {
    * `auto`, the default, follows the measured round trips and the lateness of its own ticks.
    */
   readonly timing?: 'auto' | 'lab' | 'internet'
+  /**
+   * How soon silence counts as death: `default` heartbeat 3 s and timeout 10 s, `relaxed` 5 s and 15 s, `patient` 10 s and 30 s,
+   * `lab` 250 ms and 1 s.
+   */
+  readonly preset?: PresetName
+  /** Members for which the room is meant, 1 to 1,024; a quarter more are let in. Default 100. */
+  readonly maxAgents?: number
   /** Join although a room of this name is open under another secret. */
   readonly separate?: boolean
   /** Where `sandbox.html` is served, for typed functions; without it the frame's document is inlined (`srcdoc`). */
@@ -65,6 +73,8 @@ export function startConfig(
   checkWord('region', options.region, /^[\w.-]{1,32}$/, '1 to 32 letters, digits, ".", "_" or "-"')
   const { timing = 'auto' } = options
   if (!['auto', 'lab', 'internet'].includes(timing)) refuse('timing must be auto, lab or internet')
+  checkPreset(options.preset)
+  checkMaxAgents(options.maxAgents)
   for (const [capability, run] of Object.entries(capabilities)) {
     checkText('capability name', capability, 128)
     if (typeof run !== 'function') refuse(`the capability "${capability}" must be a function`)
@@ -76,6 +86,8 @@ export function startConfig(
     signalingUrl: signalingUrl(signaling),
     iceServers: options.iceServers ?? [],
     separate: options.separate ?? false,
+    preset: options.preset,
+    maxAgents: options.maxAgents,
     capabilities: Object.keys(capabilities),
     type: options.type,
     region: options.region,
@@ -111,6 +123,18 @@ function checkWord(what: string, given: unknown, form: RegExp, words: string): v
 function checkedShutdown(given: JoinOptions['onShutdown'] = 'ask'): 'ask' | 'leave' | 'ignore' {
   if (!['ask', 'leave', 'ignore'].includes(given)) refuse("onShutdown must be 'ask', 'leave' or 'ignore'")
   return given
+}
+
+/** Spelled out: the settings themselves are the engine's, and the page stays small. */
+const presetNames: readonly PresetName[] = ['default', 'relaxed', 'patient', 'lab']
+
+function checkPreset(preset: PresetName | undefined): void {
+  if (preset !== undefined && !presetNames.includes(preset)) refuse(`preset must be one of ${presetNames.join(', ')}`)
+}
+
+function checkMaxAgents(maxAgents: number | undefined): void {
+  if (maxAgents === undefined || (Number.isInteger(maxAgents) && maxAgents >= 1 && maxAgents <= 1_024)) return
+  refuse(`maxAgents must be a whole number from 1 to 1024, not ${maxAgents}`)
 }
 
 function signalingUrl(given: string | undefined): string {

@@ -5,6 +5,7 @@ import type { Json, Payload } from '../base/json.ts'
 import type { Decisions, DecisionsControl } from '../consensus/decisions/types.ts'
 import type { ConnectionFacts } from '../link/diagnosis.ts'
 import type { LoggedDial } from '../link/dials.ts'
+import type { PresetName } from '../mesh/presets.ts'
 import type {
   AgentInfo,
   AgentSpec,
@@ -29,6 +30,8 @@ export interface StartConfig {
   readonly iceServers: RTCIceServer[]
   /** Go on although a room of this name is open under another key. */
   readonly separate: boolean
+  readonly preset: PresetName | undefined
+  readonly maxAgents: number | undefined
   /** Capabilities whose functions live on the page. */
   readonly capabilities: readonly string[]
   /** Of this peer as an agent. */

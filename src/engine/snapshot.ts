@@ -2,6 +2,7 @@
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { DecisionsView } from '../consensus/decisions/types.ts'
+import type { PartitionInfo } from '../mesh/partition/driver.ts'
 import type { AgentInfo, FaultInfo, LinkInfo, PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
 
@@ -31,6 +32,8 @@ export interface MeshSnapshot {
   readonly signaling: { readonly state: 'connecting' | 'connected' | 'down'; readonly url: string }
   readonly peers: readonly PeerInfo[]
   readonly links: readonly LinkInfo[]
+  /** Who can be reached of those that are known, and on which side of a split this tab is. */
+  readonly partition?: PartitionInfo
   readonly jobs: readonly JobView[]
   /** Undefined until the tab has joined and begun to decide. */
   readonly decisions?: DecisionsView
@@ -43,13 +46,6 @@ export interface MeshSnapshot {
   readonly shutdown:
     | { readonly by: PeerId; readonly name: string; readonly reason: string; readonly atMs: number }
     | undefined
-  /** Whether the room is whole, as far as this tab can reach it. */
-  readonly partition?: {
-    readonly state: 'whole' | 'minority' | 'majority'
-    readonly reachable: number
-    readonly known: number
-    readonly sinceMs?: number
-  }
 }
 
 /** One line of the Events panel. */

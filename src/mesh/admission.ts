@@ -19,7 +19,7 @@ import type { PeerId, SessionId } from '../base/ids.ts'
 import { admissionTimeoutMs, protocolVersion } from './limits.ts'
 import type { Room } from './room.ts'
 
-const code = v.picklist(['admission-refused', 'version-mismatch'])
+const code = v.picklist(['admission-refused', 'version-mismatch', 'room-full'])
 const text = v.pipe(v.string(), v.maxLength(128))
 const wire = v.union([
   v.strictObject({ refuse: code }),
@@ -41,6 +41,8 @@ export interface AdmissionOptions {
   readonly session: SessionId
   /** Told of everyone whom Noise has proved, before admission. */
   readonly onSecured: (peer: PeerId) => void
+  /** True where one more member is one too many. */
+  readonly isFull?: (peer: PeerId) => boolean
   /** Told of everyone who was let in, before the connection is announced. */
   readonly onAdmitted: (peer: PeerId, session: SessionId) => void
   readonly onRefused: (peer: PeerId, error: MeshError) => void
@@ -123,6 +125,7 @@ async function admit(
     const reply = await read()
     if ('refuse' in reply) throw refusal(reply.refuse)
     if (!('mac' in reply) || !isEqual(reply.mac, await macOf('dialler'))) return refuse('admission-refused')
+    if (options.isFull?.(peer)) return refuse('room-full')
     await write({ ok: true })
   } else {
     if (!isEqual(theirs.mac, await macOf('listener'))) return refuse('admission-refused')
@@ -146,6 +149,8 @@ function parseWire(bytes: Uint8Array): Wire {
 }
 
 function refusal(refused: v.InferOutput<typeof code>): MeshError {
+  if (refused === 'room-full')
+    return new MeshError('room-full', 'This room is full: wait until somebody leaves, or open another room.')
   return refused === 'version-mismatch'
     ? new MeshError('version-mismatch', 'This tab and the room speak different versions: reload the older one.')
     : new MeshError('admission-refused', 'The key does not fit this room: check the link you opened.')

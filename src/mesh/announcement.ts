@@ -5,12 +5,12 @@ import type { PeerId, SessionId } from '../base/ids.ts'
 import { announcedBytesMax, capabilitiesMax, linksMax, nameCharsMax, protocolVersion } from './limits.ts'
 import type { Announcement } from './peer.ts'
 
-const session = v.pipe(
+export const sessionSchema = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9]{1,12}-[a-z0-9]{8,48}$/),
   v.transform(text => text as SessionId),
 )
-const peer = v.pipe(
+export const peerSchema = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(128),
@@ -27,7 +27,7 @@ const ownWords = {
 
 export const announcementSchema = v.strictObject({
   version: v.pipe(v.number(), v.integer()),
-  session,
+  session: sessionSchema,
   sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   ...ownWords,
   device: shortText,
@@ -35,7 +35,7 @@ export const announcementSchema = v.strictObject({
   links: v.pipe(
     v.array(
       v.strictObject({
-        peer,
+        peer: peerSchema,
         kind: v.picklist(['webrtc', 'broadcast', 'relayed', 'memory']),
         rttMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000))),
       }),
@@ -62,12 +62,16 @@ export function checkedAnnounced(
 }
 
 /** Only what a hello of any version must have: enough to say "reload this tab". */
-export const anyVersionSchema = v.object({ version: v.pipe(v.number(), v.integer()), session })
+export const anyVersionSchema = v.object({ version: v.pipe(v.number(), v.integer()), session: sessionSchema })
 
-export const goodbyeSchema = v.strictObject({ session, reason: v.picklist(['closed', 'left']) })
+export const goodbyeSchema = v.strictObject({ session: sessionSchema, reason: v.picklist(['closed', 'left']) })
 
 /** A neighbour's finding that a session is dead; void once its subject has announced itself with a higher sequence. */
-export const verdictSchema = v.strictObject({ peer, session, sequence: v.pipe(v.number(), v.safeInteger()) })
+export const verdictSchema = v.strictObject({
+  peer: peerSchema,
+  session: sessionSchema,
+  sequence: v.pipe(v.number(), v.safeInteger()),
+})
 
 export function speaksOurVersion(announcement: { readonly version: number }): boolean {
   return announcement.version === protocolVersion

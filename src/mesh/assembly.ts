@@ -11,8 +11,8 @@ import { Exchange } from './exchange.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
 import { Figures } from './figures.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Inbox } from './inbox.ts'
 import { Lanes } from './lanes.ts'
-import { heartbeatIntervalMs } from './limits.ts'
 import { LinkCare } from './link-care.ts'
 import { LinkTable } from './link-table.ts'
 import { Lobby } from './lobby.ts'
@@ -24,9 +24,12 @@ import type { MeshOptions } from './options.ts'
 import { OverlayDriver } from './overlay/driver.ts'
 import { OwnWords } from './own-words.ts'
 import { parseJson } from './parse-json.ts'
+import { PartitionDriver } from './partition/driver.ts'
 import type { MeshParts } from './parts.ts'
 import { peerIdOf } from './peer-id.ts'
-import { peerInfoOf } from './peer-info.ts'
+import { graphOf, peerInfoOf, suspectsOf } from './peer-info.ts'
+import { failureSettings } from './presets.ts'
+import { RoomLimit } from './room-limit.ts'
 import { SiblingWatch } from './sibling-watch.ts'
 import { SignalRoutes } from './signal-routes.ts'
 import { Signals } from './signals.ts'
@@ -54,10 +57,10 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   const signer = signerOf(key, id)
   const { emitter, count } = reactions
   const sessionOf = (peer: PeerId) => lobby.candidates.get(peer) ?? membership.members.get(peer)?.announcement.session
-  const graph = () =>
-    new Map(
-      [...membership.members.values()].map(({ id, announcement }) => [id, announcement.links.map(link => link.peer)]),
-    )
+  const infoOf = (peer: PeerId) => {
+    const member = membership.members.get(peer)
+    return member && peerInfoOf(member, links, membership.phi(peer))
+  }
   const dropLink = (peer: PeerId, counter: string) => {
     count(counter)
     void dialler.retire(peer)
@@ -75,14 +78,18 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   }
   const faults = faultsIn(parts, event => emitter.emit('fault', event))
   const { clock } = faults
+  const settings = failureSettings(options.preset)
+  const limit = new RoomLimit(options.maxAgents)
+  const inbox = new Inbox({ clock, count })
   const figures = new Figures(options.clock, (event, listener) => emitter.on(event, listener))
   const links = new LinkTable(clock)
   const care = new LinkCare({
     clock,
-    links: links,
+    links,
     provider: () => provider,
     heartbeat: () => heartbeat,
     probeRendezvous: () => lobby.probe(),
+    timeoutMs: settings.timeoutMs,
     retire: peer => void dialler.retire(peer),
   })
   const siblings = new SiblingWatch(options, ({ id, announcement }) => membership.isGone(id, announcement.session))
@@ -90,7 +97,6 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     clock,
     count,
     delivery: () => delivery,
-    neighbours: () => links.peers,
     onMembership: (word, from) => void membership.receive(word, from),
     onSignal: sealed => signals.receive(sealed),
   })
@@ -130,23 +136,36 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
       if (isNewcomer) overlay.newcomer(peer)
       overlay.changed()
     },
-    onLeft: (peer, gone) => membership.hint(peer, gone),
+    onLeft: (peer, gone) => membership.hint(peer, gone, 'left'),
     onState: options.onSignalingState,
-    onWelcome: options.onWelcome,
+    onWelcome: others => limit.welcome(others, options),
     onProblem: options.onProblem,
   })
   const membership = new MembershipDriver({
     clock,
+    random,
+    settings,
     signer,
     session,
     count,
     describe: () => own.describe(links.announced),
-    tellNeighbours: (word, except) => words.tellNeighbours(word, except),
-    ping: (peer, timeoutMs) => care.isAlive(peer, timeoutMs),
-    isHeard: peer => links.silentMs(peer) < 2 * heartbeatIntervalMs,
+    tell: (to, word) => words.tell(to, word),
+    ping: (peer, timeoutMs, doubted) => heartbeat.probe(peer, timeoutMs, doubted),
+    ask: (prober, subject, timeoutMs) => heartbeat.ask(prober, subject, timeoutMs),
+    heardMs: peer => links.heardMs(peer),
+    closeLink: peer => care.silent(peer),
+    onQuiet: peer => care.quiet(peer),
     onJoined: member => reactions.joined(member),
-    onChanged: member => emitter.emit('agent-change', peerInfoOf(member, links)),
+    onChanged: member => emitter.emit('agent-change', peerInfoOf(member, links, membership.phi(member.id))),
     onDeparted: (member, reason) => reactions.departed(member, reason),
+  })
+  const partition = new PartitionDriver({
+    clock,
+    on: (event, listener) => emitter.on(event, listener),
+    links: () => links.peers.length,
+    isolatedAfterMs: settings.timeoutMs,
+    emit: (name, detail) => emitter.emit(name, detail),
+    onHeal: () => membership.healed(),
   })
   const overlay = new OverlayDriver({
     self: id,
@@ -158,12 +177,15 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     degreeOf: peer => membership.members.get(peer)?.announcement.links.length ?? 0,
     dial: peer => dialler.dial(peer),
     drop: peer => void dialler.retire(peer),
+    suspects: () => suspectsOf(membership.members.values()),
+    rttMsOf: peer => infoOf(peer)?.rttMs,
+    ...(options.reputationOf && { reputationOf: options.reputationOf }),
   })
   const exchange = new Exchange({
     clock,
     newId,
     count,
-    figures: figures,
+    figures,
     delivery: () => delivery,
     broadcasts: () => broadcasts,
     peers: () => [...membership.members.keys()],
@@ -172,11 +194,11 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   takeOrders(parts, faults)
   const heartbeat = new Heartbeat({
     clock,
-    exchange: exchange,
-    links: links,
+    exchange,
+    links,
     onMeasured: peer => reactions.linkChanged(peer),
-    onQuiet: peer => care.quiet(peer),
-    onSilent: peer => care.silent(peer),
+    onPing: payload => membership.pinged(payload),
+    onAsked: (by, payload) => membership.asked(by, payload),
   })
   const dialler = new Dialler({
     clock,
@@ -189,7 +211,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     onFrame: (from, bytes, lane) =>
       faults.messages.message(from, 'in', () => {
         links.heard(from)
-        delivery.receive(from, bytes, lane)
+        inbox.push(from, bytes.length, () => delivery.receive(from, bytes, lane))
       }),
     onSend: (to, send) => faults.messages.message(to, 'out', send),
     onBroken: peer => dropLink(peer, 'links-dropped'),
@@ -198,11 +220,11 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     signer,
     session,
     count,
-    lanes: lanes,
+    lanes,
     connectionTo: peer => links.connectionTo(peer),
     neighbours: () => links.peers,
     isSound: peer => !provider.broken?.has(peer),
-    graph: () => graph(),
+    graph: () => graphOf(membership.members.values()),
     sessionOf,
     onFrame: (from, frame, isDirect) =>
       frame.header.kind === 'tell' ? words.receive(from, frame, isDirect) : exchange.receive(from, frame),
@@ -220,7 +242,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   return {
     id,
     sessionOf,
-    dropLink,
+    infoOf,
     broadcasts,
     care,
     delivery,
@@ -230,11 +252,13 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     figures,
     heartbeat,
     lanes,
+    limit,
     links,
     lobby,
     membership,
     overlay,
     own,
+    partition,
     provider,
     routes,
     siblings,

@@ -1,13 +1,16 @@
-/** Asks peers whether they are there: at a link's opening, at every interval, and when something suggests that one is gone. */
+/** Pings: at a link's opening for its round trip, and whenever failure detection wants to know whether somebody is there. */
 import type { Clock } from '../base/clock.ts'
 import { MeshError, type MeshErrorCode } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
 import type { Exchange } from './exchange.ts'
-import { heartbeatIntervalMs, heartbeatTimeoutMs } from './limits.ts'
+import { callTimeoutMsDefault } from './limits.ts'
 import type { LinkTable } from './link-table.ts'
 import type { MessageType } from './message-types.ts'
 
 const topic: MessageType = 'heartbeat'
+/** The question whether another member answers; answered by true, false, or null where that cannot be told. */
+const probeTopic = 'membership_probe'
 /** Codes of a ping that nobody answered. */
 const silence: readonly MeshErrorCode[] = ['timeout', 'unreachable', 'disconnected', 'no-such-peer']
 /** Pings right after a link opened: the first is slowed by everything else that opening sets going. */
@@ -18,10 +21,9 @@ export interface HeartbeatOptions {
   readonly exchange: Exchange
   readonly links: LinkTable
   readonly onMeasured: (peer: PeerId) => void
-  /** A ping went unanswered: nothing was heard on this link for one and a half intervals. */
-  readonly onQuiet: (peer: PeerId) => void
-  /** Nothing was heard on this link for `heartbeatTimeoutMs`. */
-  readonly onSilent: (peer: PeerId) => void
+  /** A ping came, with what it carries. */
+  readonly onPing: (payload: unknown) => void
+  readonly onAsked: (by: PeerId, payload: unknown) => Promise<boolean | undefined>
 }
 
 export class Heartbeat {
@@ -29,29 +31,49 @@ export class Heartbeat {
   readonly #stops: (() => void)[]
 
   constructor(options: HeartbeatOptions) {
+    const { exchange, onPing, onAsked } = options
     this.#options = options
     this.#stops = [
-      options.exchange.handle(topic, () => undefined),
-      options.clock.every(heartbeatIntervalMs, () => this.#beat()),
+      exchange.handle(topic, payload => {
+        onPing(payload)
+        return undefined
+      }),
+      exchange.handle(probeTopic, async (payload, { from }) => (await onAsked(from, payload)) ?? null),
     ]
   }
 
   /** Round trip now, ms. Rejects with `timeout` and the like. */
-  async ping(peer: PeerId, timeoutMs = heartbeatTimeoutMs): Promise<number> {
+  async ping(peer: PeerId, timeoutMs = callTimeoutMsDefault, payload: Json = null, retries = 1): Promise<number> {
     const { clock, exchange, links, onMeasured } = this.#options
     const startMs = clock.monotonicMs()
-    await exchange.request(peer, topic, null, { timeoutMs, retries: 1 })
+    await exchange.request(peer, topic, payload, { timeoutMs, retries })
     const rttMs = clock.monotonicMs() - startMs
     if (links.measured(peer, rttMs)) onMeasured(peer)
     return rttMs
   }
 
-  /** False only after silence: a refusal is an answer too, and who could not be asked for want of room here is not dead. */
-  async isAlive(peer: PeerId, timeoutMs: number): Promise<boolean> {
-    return this.ping(peer, timeoutMs).then(
-      () => true,
-      error => !(error instanceof MeshError && silence.includes(error.code)),
-    )
+  /** The round trip, or undefined after silence: a refusal is an answer too, and comes as late as one. */
+  async probe(peer: PeerId, timeoutMs: number, doubted: number | undefined): Promise<number | undefined> {
+    const { clock } = this.#options
+    const startMs = clock.monotonicMs()
+    try {
+      return await this.ping(peer, timeoutMs, doubted === undefined ? null : { doubted }, 0)
+    } catch (error) {
+      const isAnswer = error instanceof MeshError && !silence.includes(error.code) && error.code !== 'overloaded'
+      return isAnswer ? clock.monotonicMs() - startMs : undefined
+    }
+  }
+
+  /** What another member finds when it tries; undefined where it does not say. */
+  async ask(
+    prober: PeerId,
+    subject: { peer: PeerId; session: string },
+    timeoutMs: number,
+  ): Promise<boolean | undefined> {
+    const { exchange } = this.#options
+    const payload = { peer: subject.peer, session: subject.session }
+    const found = await exchange.request(prober, probeTopic, payload, { timeoutMs, retries: 0 }).catch(() => undefined)
+    return typeof found === 'boolean' ? found : undefined
   }
 
   async opened(peer: PeerId): Promise<void> {
@@ -64,15 +86,5 @@ export class Heartbeat {
 
   close(): void {
     for (const stop of this.#stops) stop()
-  }
-
-  #beat(): void {
-    const { links, onQuiet, onSilent } = this.#options
-    for (const peer of links.peers) {
-      const silentMs = links.silentMs(peer)
-      if (silentMs > 1.5 * heartbeatIntervalMs) onQuiet(peer)
-      if (silentMs > heartbeatTimeoutMs) onSilent(peer)
-      else this.ping(peer).catch(() => {}) // silence is judged by time, above
-    }
   }
 }

@@ -1,20 +1,20 @@
 /** Tells a new neighbour of everybody, once it hears broadcasts: whoever is a member can be spoken to. */
-import type { PeerId } from '../base/ids.ts'
-import type { Json } from '../base/json.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Broadcasts } from './broadcasts.ts'
 import type { Heartbeat } from './heartbeat.ts'
+import type { LinkTable } from './link-table.ts'
 import type { MembershipDriver } from './membership/driver.ts'
-import type { Words } from './words.ts'
 
 export interface Introducers {
   readonly broadcasts: Broadcasts
   readonly membership: MembershipDriver
-  readonly words: Words
+  readonly links: LinkTable
   readonly heartbeat: Heartbeat
 }
 
-export async function introduce(peer: PeerId, parts: Introducers): Promise<void> {
-  await parts.broadcasts.listening(peer)
-  for (const word of await parts.membership.introduction()) parts.words.tell(peer, word as unknown as Json)
-  await parts.heartbeat.opened(peer)
+export async function introduce(peer: PeerId, session: SessionId, parts: Introducers): Promise<void> {
+  const { broadcasts, membership, links, heartbeat } = parts
+  await broadcasts.listening(peer)
+  if (links.sessionOf(peer) === session) await membership.linked(peer, session)
+  await heartbeat.opened(peer)
 }

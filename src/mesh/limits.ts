@@ -29,6 +29,11 @@ export const answersKeptBytesMax = 8 * 1024 * 1024
 /** Links a relayed message may cross. */
 export const relayHopsMax = 8
 
+/** Frames of one neighbour that are handled before the others' turn comes again. */
+export const framesPerTurn = 256
+/** What waits of one neighbour, in frames and in bytes; more is dropped, and counted as `dropped.flood`. */
+export const inboxFramesMax = 20_000
+export const inboxBytesMax = 32 * 1024 * 1024
 // signals
 /** Signals of one attempt to link, each way: a description, some candidates, and the same again at each ICE restart. */
 export const signalsPerAttemptMax = 1_024
@@ -55,19 +60,16 @@ export const nameCharsMax = 64
 export const announcedBytesMax = 2_400
 /** A change is announced at most this often. */
 export const announceIntervalMs = 200
-/** Unchanged, it is still announced this often, so that a lost announcement heals. */
-export const announceRefreshMs = 30_000
-/** Three announcements missed: the member is asked whether it is still there. */
-export const announceStaleMs = 3 * announceRefreshMs
+/** Two neighbours compare digests of their lists this often: what one of them missed is found out and told. */
+export const digestIntervalMs = 10_000
 /** Announcements in one word to a neighbour; more go in the next, so that each fits a message. */
 export const announcementsPerWordMax = 32
-/** Silence on a link after which its peer is asked, and after which it is given up. */
-export const heartbeatIntervalMs = 3_000
-export const heartbeatTimeoutMs = 10_000
-/** A hint of death (signaling's "left", a closed link) is answered by probes of these lengths; all unanswered, the peer is given up. */
-export const probeTimeoutsMs: readonly number[] = [400, 800, 1_600]
 /** Sessions that ended, remembered so that late words of them raise nobody. */
 export const departedMax = 4_096
+
+/** Members of a room where its creator does not say; a newcomer beyond a quarter more is refused as `room-full`. */
+export const maxAgentsDefault = 100
+export const agentsHeadroom = 1.25
 
 // overlay
 /** Chords fill up to this many links, and a peer with no more of them is not let go; gossipsub keeps as many in its mesh. */

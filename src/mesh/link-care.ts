@@ -6,7 +6,6 @@ import { DialLog } from '../link/dials.ts'
 import type { CandidateType, LinkFacts } from '../link/facts.ts'
 import type { LinkProvider } from '../link/types.ts'
 import type { Heartbeat } from './heartbeat.ts'
-import { heartbeatTimeoutMs } from './limits.ts'
 import type { LinkTable } from './link-table.ts'
 
 /** A link that does not answer a probe by then gets a new path, ms. */
@@ -21,6 +20,8 @@ export interface LinkCareOptions {
   readonly heartbeat: () => Heartbeat
   /** Asks the rendezvous too whether its connection lives. */
   readonly probeRendezvous: () => void
+  /** A link on which nothing came for so long is given up, ms. */
+  readonly timeoutMs: number
   readonly retire: (peer: PeerId) => void
 }
 
@@ -42,9 +43,9 @@ export class LinkCare {
 
   /** Asks a peer; where no answer comes, the path of the link to it may be what is dead. */
   async isAlive(peer: PeerId, timeoutMs: number): Promise<boolean> {
-    const isAlive = await this.#options.heartbeat().isAlive(peer, timeoutMs)
-    if (!isAlive) this.quiet(peer)
-    return isAlive
+    const rttMs = await this.#options.heartbeat().probe(peer, timeoutMs, undefined)
+    if (rttMs === undefined) this.quiet(peer)
+    return rttMs !== undefined
   }
 
   /** Less was heard on a link than should be: its connection may not have noticed yet that the path is gone. */
@@ -55,9 +56,9 @@ export class LinkCare {
 
   /** Nothing was heard on this link for the time of a heartbeat's patience. */
   silent(peer: PeerId): void {
-    const { links, provider, retire } = this.#options
+    const { clock, links, provider, timeoutMs, retire } = this.#options
     const isMending = provider().broken?.has(peer) ?? false
-    if (!isMending || links.silentMs(peer) > mendingPatience * heartbeatTimeoutMs) retire(peer)
+    if (!isMending || clock.monotonicMs() - links.heardMs(peer) > mendingPatience * timeoutMs) retire(peer)
   }
 
   /** Which kinds of address this machine finds for itself now. */

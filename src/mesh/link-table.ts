@@ -115,9 +115,9 @@ export class LinkTable {
     if (link) link.heardMs = this.#clock.monotonicMs()
   }
 
-  silentMs(peer: PeerId): number {
-    const link = this.#links.get(peer)
-    return link ? this.#clock.monotonicMs() - link.heardMs : Number.POSITIVE_INFINITY
+  /** When anything last came, monotonic ms; -Infinity where there is no link. */
+  heardMs(peer: PeerId): number {
+    return this.#links.get(peer)?.heardMs ?? Number.NEGATIVE_INFINITY
   }
 
   get isCongested(): boolean {

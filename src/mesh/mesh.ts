@@ -5,14 +5,13 @@ import { type Assembly, assemble } from './assembly.ts'
 import type { Faults } from './faults/driver.ts'
 import type { Figures } from './figures.ts'
 import { introduce } from './introduction.ts'
-import { linksMax } from './limits.ts'
 import type { LinkCare } from './link-care.ts'
 import type { LinkTable } from './link-table.ts'
 import type { Member } from './membership/state.ts'
 import type { Node } from './node.ts'
 import type { MeshOptions } from './options.ts'
-import { ringNeighbours } from './overlay/step.ts'
 import type { OwnAnnounced } from './own-words.ts'
+import type { PartitionInfo } from './partition/driver.ts'
 import { peerInfoOf } from './peer-info.ts'
 import { runNode } from './run-node.ts'
 import type { LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
@@ -68,10 +67,11 @@ export class MeshPeer implements Mesh, Posts {
         self: this.id,
         session: this.session,
         onSecured: peer => this.care.dials.passOf(peer, 'secured'),
+        isFull: peer => this.#parts.limit.isFullFor(peer, this.#parts.membership.members),
         onAdmitted: (peer, session) => this.#admitted.add(peer, session),
         onRefused: (_peer, error) => {
           this.count(`refused.${error.code}`)
-          if (error.code === 'version-mismatch') this.#options.onProblem(error)
+          if (error.code === 'version-mismatch' || error.code === 'room-full') this.#options.onProblem(error)
         },
       },
       lanes: this.#parts.lanes,
@@ -83,11 +83,23 @@ export class MeshPeer implements Mesh, Posts {
   }
 
   get peers(): readonly PeerInfo[] {
-    return [...this.#parts.membership.members.values()].map(member => peerInfoOf(member, this.#parts.links))
+    return [...this.#parts.membership.members.values()].map(member =>
+      peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(member.id)),
+    )
   }
 
   get links(): readonly LinkInfo[] {
     return this.#parts.links.infos
+  }
+
+  /** Who can be reached of those that are known, and on which side of a split this peer is, if there is one. */
+  get partition(): PartitionInfo {
+    return this.#parts.partition.info
+  }
+
+  /** Links wanted besides all others. */
+  requireLinks(peers: ReadonlySet<PeerId>): void {
+    this.#parts.overlay.require(peers)
   }
 
   on: Mesh['on'] = (event, listener) => this.#emitter.on(event, listener)
@@ -132,13 +144,14 @@ export class MeshPeer implements Mesh, Posts {
 
   async leave(): Promise<void> {
     const record = await this.#parts.membership.signGoodbye('left')
-    this.#parts.words.tellNeighbours({ kind: 'goodbye', record })
+    this.#parts.membership.tellGoodbye(record)
     this.#parts.lobby.leave()
     this.#parts.routes.close()
     this.#parts.overlay.close()
     this.#parts.membership.close()
     this.#parts.exchange.close()
     this.#parts.heartbeat.close()
+    this.#parts.partition.close()
     this.#parts.siblings.close()
     this.faults.close()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
@@ -156,27 +169,21 @@ export class MeshPeer implements Mesh, Posts {
     this.care.dials.passOf(peer, 'admitted')
     this.#parts.routes.linked(session)
     this.#parts.exchange.calls.linkOpened(peer)
-    this.#parts.overlay.succeeded(peer)
     this.#parts.membership.heard(peer, session)
     this.#emitter.emit('link-open', link)
     // A newcomer knows its first neighbour from the list of those present, and need not wait to be told.
     const hello = this.#parts.lobby.helloOf(peer, session)
     if (hello && this.#parts.membership.members.size === 0) void this.#parts.membership.receive(hello, peer)
-    void introduce(peer, {
-      broadcasts: this.#parts.broadcasts,
-      membership: this.#parts.membership,
-      words: this.#parts.words,
-      heartbeat: this.#parts.heartbeat,
-    })
-    const isRing = () => ringNeighbours(this.id, new Set(this.#parts.membership.members.keys())).has(peer)
-    if (this.#parts.links.peers.length > linksMax && !isRing()) void this.#parts.dialler.retire(peer)
+    void introduce(peer, session, this.#parts)
+    this.#parts.overlay.opened()
     this.#parts.overlay.changed()
-    this.#parts.membership.changed()
+    this.#parts.membership.changed(true)
   }
 
   #linkChanged(peer: PeerId): void {
     const member = this.#parts.membership.members.get(peer)
-    if (member) this.#emitter.emit('agent-change', peerInfoOf(member, this.#parts.links))
+    if (member)
+      this.#emitter.emit('agent-change', peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(member.id)))
   }
 
   #closed(connection: Parameters<LinkTable['closed']>[0]): void {
@@ -185,15 +192,16 @@ export class MeshPeer implements Mesh, Posts {
     if (!this.#parts.links.closed(connection)) return
     this.#emitter.emit('link-close', { peer, reason: connection.status })
     this.#parts.exchange.calls.linkBroke(peer)
+    this.#parts.membership.unlinked(peer)
     if (session) this.#parts.membership.hint(peer, session)
     this.#linkChanged(peer)
     this.#parts.overlay.changed()
-    this.#parts.membership.changed()
+    this.#parts.membership.changed(true)
   }
 
   #joined(member: Member): void {
     this.#parts.siblings.joined(member)
-    this.#emitter.emit('agent-join', peerInfoOf(member, this.#parts.links))
+    this.#emitter.emit('agent-join', peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(member.id)))
     this.#parts.overlay.changed()
   }
 
@@ -203,7 +211,10 @@ export class MeshPeer implements Mesh, Posts {
     // Who was only given up stays a candidate until the server says it left: else two that lost each other never meet again.
     if (reason !== 'crashed') this.#parts.lobby.forget(member.id, session)
     this.#parts.exchange.departed(member.id)
-    this.#emitter.emit('agent-leave', { peer: peerInfoOf(member, this.#parts.links), reason })
+    this.#emitter.emit('agent-leave', {
+      peer: peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(member.id)),
+      reason,
+    })
     if (this.#parts.links.sessionOf(member.id) === session) void this.#parts.dialler.retire(member.id)
     this.#parts.overlay.changed()
   }

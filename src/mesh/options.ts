@@ -8,6 +8,7 @@ import type { DialLog } from '../link/dials.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
 import type { LinkSignal } from '../link/webrtc/links.ts'
+import type { FailureSettings, PresetName } from './presets.ts'
 import type { Room } from './room.ts'
 
 /** What a link provider needs of the mesh that it serves. */
@@ -29,6 +30,12 @@ export interface MeshOptions {
   readonly device: string
   readonly browser: string
   readonly capabilities: readonly string[]
+  /** How soon silence counts as death; `default` where absent. */
+  readonly preset?: PresetName | FailureSettings | undefined
+  /** Members for which the room is meant; a quarter more are let in. Default 100. */
+  readonly maxAgents?: number | undefined
+  /** From 0 to 1: whom the overlay should keep links with. Unknown peers count as 1. */
+  readonly reputationOf?: ((peer: PeerId) => number) | undefined
   readonly clock: Clock
   readonly random: Random
   readonly newId: () => string

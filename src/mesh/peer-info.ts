@@ -1,9 +1,10 @@
 /** A member as this peer sees it: what it announced, and how it is linked from here. */
+import type { PeerId } from '../base/ids.ts'
 import type { LinkTable } from './link-table.ts'
 import type { Member } from './membership/state.ts'
 import type { PeerInfo } from './peer.ts'
 
-export function peerInfoOf(member: Member, links: LinkTable): PeerInfo {
+export function peerInfoOf(member: Member, links: LinkTable, phi?: number): PeerInfo {
   const { id, state, joinedAtMs } = member
   const { sequence: _, ...announcement } = member.announcement
   const link = links.get(id)
@@ -12,6 +13,7 @@ export function peerInfoOf(member: Member, links: LinkTable): PeerInfo {
     id,
     state,
     joinedAtMs,
+    ...(phi !== undefined && { phi: Math.round(phi * 100) / 100 }),
     link: link?.kind ?? 'relayed',
     rttMs: link?.rttMs ?? (link ? undefined : relayedRttMs(member, links)),
   }
@@ -26,4 +28,13 @@ function relayedRttMs(member: Member, links: LinkTable): number | undefined {
     best = Math.min(best ?? Number.POSITIVE_INFINITY, near + rttMs)
   }
   return best
+}
+
+/** Who announces links to whom. */
+export function graphOf(members: Iterable<Member>): ReadonlyMap<PeerId, readonly PeerId[]> {
+  return new Map([...members].map(({ id, announcement }) => [id, announcement.links.map(link => link.peer)]))
+}
+
+export function suspectsOf(members: Iterable<Member>): PeerId[] {
+  return [...members].flatMap(({ id, state }) => (state === 'suspect' ? [id] : []))
 }

@@ -49,4 +49,6 @@ export interface PeerInfo extends Omit<Announcement, 'sequence'> {
   /** Measured here for a direct link; for a relayed peer the sum along the known path, if known. */
   readonly rttMs: number | undefined
   readonly joinedAtMs: number
+  /** For a direct link: -log10 of the chance that it is alive and silent for so long. 1 is one in ten. */
+  readonly phi?: number | undefined
 }

@@ -18,6 +18,10 @@ export interface MeshEvents {
   /** Something in a PeerInfo changed: load, links, capabilities, state. */
   'agent-change': PeerInfo
   'link-open': LinkInfo
+  /** Others were lost without a goodbye: this is one side of a split, with half or more of the known, or with fewer. */
+  partition: { readonly reachable: number; readonly known: number; readonly side: 'majority' | 'minority' }
+  /** They are back, or forgotten; `durationMs` since `partition`. */
+  heal: { readonly reachable: number; readonly known: number; readonly durationMs: number; readonly returned: number }
   'link-close': { readonly peer: PeerId; readonly reason: string }
   /** A fault began or ended here, whoever asked for it. */
   fault: FaultEvent

@@ -16,7 +16,6 @@ const postPrefix = 'post:'
 export interface WordsOptions {
   readonly clock: Clock
   readonly delivery: () => Delivery
-  readonly neighbours: () => readonly PeerId[]
   readonly onMembership: (word: unknown, from: PeerId) => void
   readonly onSignal: (sealed: string) => void
   readonly count: (counter: string) => void
@@ -42,11 +41,6 @@ export class Words implements Posts {
 
   tell(peer: PeerId, word: Json): void {
     this.#options.delivery().tell(peer, this.#frame('membership', word))
-  }
-
-  tellNeighbours(word: Json, except?: PeerId): void {
-    const frame = this.#frame('membership', word)
-    for (const peer of this.#options.neighbours()) if (peer !== except) this.#options.delivery().tell(peer, frame)
   }
 
   /** Sends a sealed signal through the mesh, by links whose path stands. */

@@ -5,6 +5,9 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import * as core from '../consensus/raft/index.ts'
+import { runMeshCampaign } from './mesh/campaign.ts'
+import { meshCommandOf, meshFlags, meshHelp, meshReplay } from './mesh/command.ts'
+import { meshTextOf, summaryOf } from './mesh/report.ts'
 import { huntMutant, runCampaign, type ShrunkFailure, shrinkFailure } from './raft/campaign.ts'
 import { type RaftCommand, raftCommandOf, raftFlags, raftHelp, replayCommand } from './raft/command.ts'
 import { loadMutant } from './raft/load-mutant.ts'
@@ -29,10 +32,11 @@ interface HuntVerdict {
 async function main(): Promise<number> {
   const [protocol, ...rest] = process.argv.slice(2)
   if (protocol === undefined || protocol === '--help' || protocol === '-h') {
-    say('npm run sim -- PROTOCOL [options]; protocols: raft. See npm run sim -- raft --help')
+    say('npm run sim -- PROTOCOL [options]; protocols: raft, mesh. See npm run sim -- raft --help')
     return protocol === undefined ? 2 : 0
   }
-  if (protocol !== 'raft') return complain(`there is no protocol "${protocol}" to simulate; there is: raft`)
+  if (protocol === 'mesh') return mesh(rest)
+  if (protocol !== 'raft') return complain(`there is no protocol "${protocol}" to simulate; there is: raft, mesh`)
   const command = readCommand(rest)
   if (command === 'help') {
     say(raftHelp)
@@ -45,12 +49,52 @@ async function main(): Promise<number> {
 }
 
 function readCommand(args: string[]): RaftCommand | string {
-  try {
+  return parsed(() => {
     const { values } = parseArgs({ args, options: raftFlags })
     return values.help === true ? 'help' : raftCommandOf(values)
+  })
+}
+
+/** The command, or what parseArgs has against it. */
+function parsed<Command>(parse: () => Command | string): Command | string {
+  try {
+    return parse()
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+function mesh(args: string[]): number {
+  const command = parsed(() => {
+    const { values } = parseArgs({ args, options: meshFlags })
+    return values.help === true ? 'help' : meshCommandOf(values)
+  })
+  if (command === 'help') {
+    say(meshHelp)
+    return 0
+  }
+  if (typeof command === 'string') return complain(`${command}\nnpm run sim -- mesh --help says what there is`)
+  const unwritable = firstUnwritable({ history: undefined, trace: command.trace })
+  if (unwritable !== undefined) return complain(unwritable)
+  const startMs = performance.now()
+  const cpuBefore = process.cpuUsage()
+  const file = command.trace === undefined ? undefined : openSync(command.trace, 'w')
+  const watch = file === undefined ? undefined : (event: unknown) => writeSync(file, `${JSON.stringify(event)}\n`)
+  const { runs, nondeterministic } = runMeshCampaign(
+    command,
+    ({ seed, violation, events }) => {
+      note(`seed ${seed}: ${violation?.message ?? 'kept every promise'}, ${events} events`)
+      if (violation) note(meshReplay(command, seed))
+    },
+    watch,
+  )
+  if (file !== undefined) closeSync(file)
+  const cpu = process.cpuUsage(cpuBefore)
+  const cpuSeconds = (cpu.user + cpu.system) / 1e6
+  const wallSeconds = (performance.now() - startMs) / 1_000
+  const summary = summaryOf(command, runs, { nondeterministic, wallSeconds, cpuSeconds })
+  say(command.isJson ? JSON.stringify(summary) : meshTextOf(summary))
+  return summary.failed + nondeterministic.length > 0 ? 1 : 0
 }
 
 async function campaign(command: RaftCommand): Promise<number> {
@@ -129,7 +173,7 @@ async function hunt(command: RaftCommand): Promise<number> {
 }
 
 /** Said before anything runs, not after an hour. */
-function firstUnwritable({ history, trace }: RaftCommand): string | undefined {
+function firstUnwritable({ history, trace }: Pick<RaftCommand, 'history' | 'trace'>): string | undefined {
   for (const file of [history, trace]) {
     try {
       if (file !== undefined) writeFileSync(file, '')

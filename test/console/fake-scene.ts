@@ -49,13 +49,13 @@ export const fakeCounters: MeshSnapshot['counters'] = {
 
 /** What the scene has befall the room. */
 export function troubleOf(
-  { partition: state, isEnding }: Scene,
+  { partition: side, isEnding }: Scene,
   by: PeerId,
   reachable: number,
   startMs: number,
 ): Pick<MeshSnapshot, 'shutdown' | 'partition'> {
   const shutdown = isEnding ? { by, name: 'Lucky Lynx', reason: 'task_complete', atMs: startMs } : undefined
-  if (!state) return { shutdown }
-  const known = state === 'minority' ? reachable * 3 : Math.ceil(reachable * 1.5)
-  return { shutdown, partition: { state, reachable, known, sinceMs: startMs - 42_000 } }
+  if (!side) return { shutdown }
+  const known = side === 'minority' ? reachable * 3 : Math.ceil(reachable * 1.5)
+  return { shutdown, partition: { side, reachable, known, sinceMs: startMs - 42_000 } }
 }

@@ -62,8 +62,8 @@ test.each<[Parameters<typeof healthOf>[0], string | undefined, string, string]>(
   expect(healthOf(phase, code ? { code } : undefined)).toMatchObject({ word, tone })
 })
 
-test.each<[Parameters<typeof healthOf>[0], string | undefined, 'whole' | 'minority' | 'majority', string]>([
-  ['joined', undefined, 'whole', 'Healthy'],
+test.each<[Parameters<typeof healthOf>[0], string | undefined, 'minority' | 'majority' | undefined, string]>([
+  ['joined', undefined, undefined, 'Healthy'],
   ['joined', undefined, 'minority', 'Partitioned: read-only'],
   ['alone', undefined, 'minority', 'Partitioned: read-only'],
   ['joined', 'signaling-unreachable', 'minority', 'Partitioned: read-only'],
@@ -72,8 +72,8 @@ test.each<[Parameters<typeof healthOf>[0], string | undefined, 'whole' | 'minori
   ['joining', undefined, 'majority', 'Connecting'],
   ['left', undefined, 'minority', 'Left'],
   ['failed', 'wrong-secret', 'minority', 'Wrong key'],
-])('a mesh that is %s with %s, of which this is the %s, is called %s', (phase, code, state, word) => {
-  const partition = { state, reachable: 1, known: 4, sinceMs: 1_000 }
+])('a mesh that is %s with %s, of which this is the %s, is called %s', (phase, code, side, word) => {
+  const partition = { side, reachable: 1, known: 4, sinceMs: 1_000 }
   const health = healthOf(phase, code ? { code } : undefined, partition, 43_000)
   expect(health.word).toBe(word)
   if (word.startsWith('Partitioned'))

@@ -27,23 +27,23 @@ export function healthOf(
   if (phase === 'failed') return said(problem ? problemWords(problem.code).word : 'Problem', 'failed', 'cross')
   if (phase === 'left') return said('Left', 'quiet', 'ring')
   // Whoever sees the smaller part of a room should know before anything else: what needs a majority cannot be done here.
-  if (partition?.state === 'minority')
+  if (partition?.side === 'minority')
     return said('Partitioned: read-only', 'suspect', 'split', partitionWords(partition, nowMs))
   if (problem) return said(problemWords(problem.code).word, 'suspect', 'alert')
   if (phase === 'joining') return said('Connecting', 'quiet', 'ring')
-  if (partition?.state === 'majority') return said('Partitioned', 'suspect', 'split', partitionWords(partition, nowMs))
+  if (partition?.side === 'majority') return said('Partitioned', 'suspect', 'split', partitionWords(partition, nowMs))
   if (phase === 'alone') return said('Alone', 'quiet', 'ring')
   return said('Healthy', 'healthy', 'check')
 }
 
 function partitionWords(
-  { state, reachable, known, sinceMs }: NonNullable<MeshSnapshot['partition']>,
+  { side, reachable, known, sinceMs }: NonNullable<MeshSnapshot['partition']>,
   nowMs: number | undefined,
 ): string {
   const how = `Only ${reachable} of ${plural(known, 'known peer')} can be reached`
   const since = sinceMs !== undefined && nowMs !== undefined ? `, for ${duration(Math.max(0, nowMs - sinceMs))}` : ''
   const then =
-    state === 'minority'
+    side === 'minority'
       ? 'What needs a majority waits; messages and jobs go on.'
       : 'This side has the majority and goes on; the others are read-only.'
   return `${how}${since}. ${then}`

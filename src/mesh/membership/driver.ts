@@ -1,11 +1,12 @@
 /**
- * Performs membership: signs and floods this peer's announcement, verifies and passes on those of others, probes suspects.
- * What is told goes neighbour to neighbour at once, without gossip's batching, and stops where it is no news.
+ * Performs membership: signs this peer's announcement, verifies those of others, and joins the three machines of it: the list
+ * (`step.ts`), failure detection (`detector/`), and what travels to whom (`spread/`).
  */
 import * as v from 'valibot'
 import type { Clock } from '../../base/clock.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Json } from '../../base/json.ts'
+import type { Random } from '../../base/random.ts'
 import {
   announcementSchema,
   goodbyeSchema,
@@ -13,43 +14,36 @@ import {
   verdictSchema,
   type WireAnnouncement,
 } from '../announcement.ts'
-import {
-  announceIntervalMs,
-  announcementsPerWordMax,
-  announceRefreshMs,
-  announceStaleMs,
-  membersMax,
-  probeTimeoutsMs,
-  protocolVersion,
-} from '../limits.ts'
+import { DetectorDriver, type DetectorDriverOptions, doubtSchema } from '../detector/driver.ts'
+import type { Why } from '../detector/state.ts'
+import { announcementsPerWordMax, protocolVersion } from '../limits.ts'
 import type { Announcement, LeaveReason } from '../peer.ts'
-import { openRecord, type Signed, type Signer, signedSchema, signRecord } from '../signed.ts'
+import type { FailureSettings } from '../presets.ts'
+import { openRecord, type Signed, type Signer, signRecord } from '../signed.ts'
+import { SpreadDriver } from '../spread/driver.ts'
+import { type Line, type Version, versionOf } from '../spread/state.ts'
+import { compare, differing, digestOf } from '../spread/step.ts'
+import { announceDelayMs, isOnlyOfLinks } from '../spread/urgency.ts'
+import { Graves } from './graves.ts'
 import { type Effect, type Input, type Member, type MembershipState, membershipOf } from './state.ts'
-import { step } from './step.ts'
+import { graveAt, step } from './step.ts'
+import { type MembershipWord, subjectSchema, wordSchema } from './words.ts'
 
-/** What one neighbour tells another of members. */
-export type MembershipWord =
-  | { readonly kind: 'members'; readonly announcements: readonly Signed[] }
-  | { readonly kind: 'goodbye'; readonly record: Signed }
-  | { readonly kind: 'verdict'; readonly record: Signed }
+export type { MembershipWord }
 
-const wordSchema = v.variant('kind', [
-  v.strictObject({ kind: v.literal('members'), announcements: v.pipe(v.array(signedSchema), v.maxLength(membersMax)) }),
-  v.strictObject({ kind: v.literal('goodbye'), record: signedSchema }),
-  v.strictObject({ kind: v.literal('verdict'), record: signedSchema }),
-])
-
-export interface MembershipDriverOptions {
+export interface MembershipDriverOptions extends Pick<DetectorDriverOptions, 'ping' | 'ask' | 'closeLink'> {
   readonly clock: Clock
+  readonly random: Random
+  readonly settings: FailureSettings
   readonly signer: Signer
   readonly session: SessionId
   /** What to announce now, but for session and sequence. */
   readonly describe: () => Omit<Announcement, 'session' | 'sequence'>
-  readonly tellNeighbours: (word: Json, except?: PeerId) => void
-  /** True if the peer answered a ping in time. */
-  readonly ping: (peer: PeerId, timeoutMs: number) => Promise<boolean>
-  /** A peer we heard on a direct link a moment ago cannot be dead. */
-  readonly isHeard: (peer: PeerId) => boolean
+  readonly tell: (to: PeerId, word: Json) => void
+  /** When anything last came on the direct link to this peer, monotonic ms; -Infinity where there is none. */
+  readonly heardMs: (peer: PeerId) => number
+  /** Nobody could reach this member: the path of a link to it may be what is dead. */
+  readonly onQuiet: (peer: PeerId) => void
   readonly onJoined: (member: Member) => void
   readonly onChanged: (member: Member) => void
   readonly onDeparted: (member: Member, reason: LeaveReason) => void
@@ -59,26 +53,57 @@ export interface MembershipDriverOptions {
 export class MembershipDriver {
   readonly #options: MembershipDriverOptions
   readonly #state: MembershipState
+  readonly #detector: DetectorDriver
+  readonly #spread: SpreadDriver
   /** The newest signed announcement of each member, to pass on. */
   readonly #signed = new Map<PeerId, Signed>()
-  /** When each member last announced something new here, monotonic ms. */
-  readonly #announcedMs = new Map<PeerId, number>()
-  readonly #stops: (() => void)[] = []
+  readonly #graves = new Graves()
   #isClosed = false
-  /** The probe under way of each suspected session. */
-  readonly #probes = new Map<SessionId, object>()
   #sequence = 0
-  #ownRecord: Signed | undefined
-  #isScheduled = false
+  #own: { readonly record: Signed; readonly announcement: Announcement } | undefined
+  /** When the next announcement is due, monotonic ms. */
+  #announceAtMs = Number.POSITIVE_INFINITY
+  #stopAnnounce = () => {}
 
   constructor(options: MembershipDriverOptions) {
+    const { clock, random, settings, signer, session, heardMs, ping, ask, closeLink } = options
     this.#options = options
-    this.#state = membershipOf(options.signer.id, options.session)
-    this.#stops.push(options.clock.every(announceRefreshMs, () => void this.#refresh()))
+    this.#state = membershipOf(signer.id, session)
+    const announcementOf = (peer: PeerId) => this.#state.members.get(peer)?.announcement
+    this.#spread = new SpreadDriver({
+      clock,
+      random,
+      tell: (to, news) => this.#tellOf(to, news),
+      tellDigest: (to, sums) => this.#tell(to, { kind: 'digest', sums: [...sums] }),
+    })
+    this.#detector = new DetectorDriver({
+      self: signer.id,
+      clock,
+      random,
+      settings,
+      heardMs,
+      ping,
+      ask,
+      closeLink,
+      sessionOf: peer => announcementOf(peer)?.session,
+      linksOf: peer => announcementOf(peer)?.links.map(link => link.peer) ?? [],
+      sequenceOf: peer => announcementOf(peer)?.sequence ?? 0,
+      onSuspect: (peer, suspected) => {
+        options.onQuiet(peer)
+        this.#step({ kind: 'hint', peer, session: suspected })
+      },
+      onAlive: peer => this.#step({ kind: 'heard', peer }),
+      onDead: (peer, dead, isShared) => this.#giveUp(peer, dead, isShared),
+    })
   }
 
   get members(): ReadonlyMap<PeerId, Member> {
     return this.#state.members
+  }
+
+  /** Phi of a neighbour: how unlikely its present silence is. */
+  phi(peer: PeerId): number | undefined {
+    return this.#detector.phi(peer)
   }
 
   /** Signs this peer's present state as its next announcement. */
@@ -90,101 +115,158 @@ export class MembershipDriver {
       session,
       sequence: ++this.#sequence,
     }
-    this.#ownRecord = await signRecord(signer, 'announcement', wire)
-    return this.#ownRecord
+    const record = await signRecord(signer, 'announcement', wire)
+    const isNewest = wire.sequence >= (this.#own?.announcement.sequence ?? 0)
+    if (isNewest) this.#own = { record, announcement: wire }
+    return record
   }
 
   signGoodbye(reason: 'closed' | 'left'): Promise<Signed> {
     return signRecord(this.#options.signer, 'goodbye', { session: this.#options.session, reason })
   }
 
-  /** Something we announce changed; announced at most once per `announceIntervalMs`. */
-  changed(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    this.#options.clock.after(announceIntervalMs, () => {
-      this.#isScheduled = false
+  /** Something we announce changed; changes gather for a while, those of links in a large room for longer. */
+  changed(isOnlyLinks = false): void {
+    const { clock } = this.#options
+    const atMs = clock.monotonicMs() + announceDelayMs(isOnlyLinks, this.members.size)
+    if (this.#announceAtMs <= atMs) return
+    this.#announceAtMs = atMs
+    this.#stopAnnounce()
+    this.#stopAnnounce = clock.after(atMs - clock.monotonicMs(), () => {
+      this.#announceAtMs = Number.POSITIVE_INFINITY
       void this.announce()
     })
   }
 
-  async announce(): Promise<void> {
-    const record = await this.signOwn()
-    this.#options.tellNeighbours({ kind: 'members', announcements: [record] })
+  async announce(isUrgent = false): Promise<void> {
+    const former = this.#own?.announcement
+    await this.signOwn()
+    const own = this.#own?.announcement
+    if (this.#isClosed || !own) return
+    this.#spread.learned(this.#versionOfOwn(own), isUrgent || !former || !isOnlyOfLinks(former, own))
   }
 
-  /** All that a new neighbour should know, in words that each fit one message. */
-  async introduction(): Promise<MembershipWord[]> {
-    const own = this.#ownRecord ?? (await this.signOwn())
-    const records = [own, ...this.#signed.values()]
-    const words: MembershipWord[] = []
+  /** A link opened: what this neighbour should know now. Whoever is new is told of everybody, others what the list adds up to. */
+  async linked(peer: PeerId, session: SessionId): Promise<void> {
+    const isKnown = this.members.get(peer)?.announcement.session === session
+    this.#spread.linked(peer)
+    this.#detector.step({ kind: 'linked', peer })
+    const own = this.#own?.record ?? (await this.signOwn())
+    const records = [own, ...(isKnown ? [] : this.#signed.values())]
     while (records.length > 0)
-      words.push({ kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
-    return words
+      this.#tell(peer, { kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
+    if (isKnown) this.#tell(peer, { kind: 'digest', sums: [...digestOf(this.#spread.state)] })
+  }
+
+  unlinked(peer: PeerId): void {
+    this.#spread.unlinked(peer)
+    this.#detector.step({ kind: 'unlinked', peer })
+  }
+
+  /** A partition healed: neighbours compare at once what they know. */
+  healed(): void {
+    this.#spread.compareAll()
   }
 
   async receive(word: unknown, from: PeerId): Promise<void> {
     const parsed = v.safeParse(wordSchema, word)
     if (!parsed.success) return this.#options.count('dropped.malformed')
-    if (parsed.output.kind === 'members') await this.#receiveAnnouncements(parsed.output.announcements, from)
-    else if (parsed.output.kind === 'goodbye') await this.receiveGoodbye(parsed.output.record, from)
-    else await this.#receiveVerdict(parsed.output.record, from)
+    const told = parsed.output
+    if (told.kind === 'members') await this.#receiveAnnouncements(told.announcements, from)
+    else if (told.kind === 'goodbye') await this.receiveGoodbye(told.record, from)
+    else if (told.kind === 'verdict') await this.#receiveVerdict(told.record, from)
+    else if (told.kind === 'digest') {
+      const lists = differing(this.#spread.state, told.sums)
+      if (lists) this.#tell(from, { kind: 'lines', parts: lists.parts, lines: lists.lines.map(line => [...line]) })
+    } else if (told.kind === 'lines') this.#compare(from, told.parts, told.lines)
+    else if (told.kind === 'want') this.#tellRecords(from, told.peers)
+    else for (const [peer, session, sequence] of told.lines) this.#hearBuried(peer, session, sequence)
   }
 
   /** A goodbye, told by the peer's page or passed on by others. */
   async receiveGoodbye(record: unknown, from?: PeerId): Promise<void> {
     const goodbye = await openRecord(record, 'goodbye', goodbyeSchema)
     if (!goodbye) return this.#options.count('dropped.signature')
+    const { session } = goodbye.content
     const effects = step(this.#state, { kind: 'goodbye', peer: goodbye.by, ...goodbye.content })
+    this.#graves.add(goodbye.by, session, record as Signed)
     this.#perform(effects)
-    if (effects.length > 0) this.#options.tellNeighbours({ kind: 'goodbye', record: record as Json }, from)
+    if (effects.length > 0) this.#tellAll({ kind: 'goodbye', record: record as Signed }, from)
   }
 
-  hint(peer: PeerId, session: SessionId): void {
+  hint(peer: PeerId, session: SessionId, why: Why = 'closed'): void {
+    if (this.members.get(peer)?.announcement.session !== session) return
     this.#step({ kind: 'hint', peer, session })
+    this.#detector.step({ kind: 'hint', peer, session, why })
   }
 
   /** A sign of life, such as a link that this session opened: what a probe under way may have met does not count any more. */
   heard(peer: PeerId, session: SessionId): void {
-    this.#probes.delete(session)
-    if (this.members.get(peer)?.announcement.session === session) this.#step({ kind: 'heard', peer })
+    if (this.members.get(peer)?.announcement.session !== session) return
+    this.#detector.step({ kind: 'heard', peer })
+    this.#step({ kind: 'heard', peer })
+  }
+
+  /** A ping came; what it carries may be a doubt about us. */
+  pinged(payload: unknown): void {
+    const doubt = v.safeParse(doubtSchema, payload)
+    if (doubt.success && doubt.output.doubted >= (this.#own?.announcement.sequence ?? 0))
+      this.#refute(doubt.output.doubted)
+  }
+
+  /** Another member asks whether this one answers us; undefined where we cannot tell. */
+  async asked(by: PeerId, payload: unknown): Promise<boolean | undefined> {
+    const subject = v.safeParse(subjectSchema, payload)
+    return subject.success ? this.#detector.asked(by, subject.output.peer, subject.output.session) : undefined
   }
 
   /** A sure sign, such as a released alive lock in the same browser. */
   isGone(peer: PeerId, session: SessionId): void {
-    const silent = step(this.#state, { kind: 'hint', peer, session }).filter(effect => effect.kind !== 'probe')
-    this.#perform(silent)
-    this.#step({ kind: 'probe-failed', peer, session })
+    this.#giveUp(peer, session, true)
   }
 
   /** From now on nothing is learned and nobody is given up: the links that end now end because we left. */
   close(): void {
     this.#isClosed = true
-    for (const stop of this.#stops) stop()
+    this.#stopAnnounce()
+    this.#detector.close()
+    this.#spread.close()
+  }
+
+  /** Leaves the last word to the neighbours. */
+  tellGoodbye(record: Signed): void {
+    this.#tellAll({ kind: 'goodbye', record })
   }
 
   async #receiveAnnouncements(records: readonly Signed[], from: PeerId): Promise<void> {
     const own = this.#options.signer.id
+    for (const record of records) if (this.#isKnown(record)) this.#hadFrom(record.by as PeerId, from)
     const unknown = records.filter(record => record.by !== own && !this.#isKnown(record))
     const opened = await Promise.all(unknown.map(record => openRecord(record, 'announcement', announcementSchema)))
-    const news = unknown.filter((record, at) => this.#apply(record, opened[at]))
-    if (news.length > 0) this.#options.tellNeighbours({ kind: 'members', announcements: news }, from)
+    for (const [at, record] of unknown.entries()) this.#apply(record, opened[at], from)
   }
 
-  /** True where a verified announcement was news. */
-  #apply(record: Signed, opened: { readonly by: PeerId; readonly content: WireAnnouncement } | undefined): boolean {
+  #apply(
+    record: Signed,
+    opened: { readonly by: PeerId; readonly content: WireAnnouncement } | undefined,
+    from: PeerId,
+  ): void {
     if (!opened || !speaksOurVersion(opened.content)) {
       this.#options.count(opened ? 'dropped.version' : 'dropped.signature')
-      return false
+      return
     }
     const { version: _, ...announcement } = opened.content
-    const nowMs = this.#options.clock.nowMs()
-    const effects = step(this.#state, { kind: 'announced', peer: opened.by, announcement, nowMs })
-    if (effects.length === 0) return false
+    const peer = opened.by
+    const former = this.members.get(peer)
+    this.#spread.told(from, { peer, ...announcement })
+    const effects = step(this.#state, { kind: 'announced', peer, announcement, nowMs: this.#options.clock.nowMs() })
+    if (effects.length === 0) return
     this.#perform(effects) // first: where a session replaces another, this drops the record of the old one
-    this.#signed.set(opened.by, record)
-    this.#announcedMs.set(opened.by, this.#options.clock.monotonicMs())
-    return true
+    this.#signed.set(peer, record)
+    const isUrgent = !former || !isOnlyOfLinks(former.announcement, announcement)
+    this.#spread.learned(versionOf(peer, announcement.session, announcement.sequence), isUrgent, from)
+    // Whoever announces itself anew is alive: a doubt about what it announced before is void (SWIM's refutation).
+    if (former?.state === 'suspect') this.heard(peer, announcement.session)
   }
 
   /** Spares the signature check for what we passed on before. */
@@ -192,22 +274,64 @@ export class MembershipDriver {
     return this.#signed.get(record.by as PeerId)?.signature === record.signature
   }
 
+  #hadFrom(peer: PeerId, from: PeerId): void {
+    const known = this.members.get(peer)?.announcement
+    if (known) this.#spread.told(from, { peer, ...known })
+  }
+
   async #receiveVerdict(record: Signed, from: PeerId): Promise<void> {
     const verdict = await openRecord(record, 'verdict', verdictSchema)
     if (!verdict) return this.#options.count('dropped.signature')
-    const { peer, session } = verdict.content
-    if (this.#options.isHeard(peer)) return this.hint(peer, session)
-    const effects = step(this.#state, { kind: 'verdict', ...verdict.content })
+    const { peer, session, sequence } = verdict.content
+    const { clock, heardMs, settings } = this.#options
+    // A peer we heard on a direct link a moment ago cannot be dead: it is asked, and told what is said of it.
+    if (clock.monotonicMs() - heardMs(peer) < 2 * settings.intervalMs) return this.#hearBuried(peer, session, sequence)
+    const effects = step(this.#state, { kind: 'verdict', peer, session, sequence })
     this.#perform(effects)
-    if (effects.length > 0) this.#options.tellNeighbours({ kind: 'verdict', record }, from)
+    if (effects.length > 0 && peer !== this.#options.signer.id) this.#tellAll({ kind: 'verdict', record }, from)
   }
 
-  /** Also asks those whose announcements stopped coming: nobody here may have had a link whose end would tell. */
-  #refresh(): Promise<void> {
-    const staleMs = this.#options.clock.monotonicMs() - announceStaleMs
-    for (const { id, announcement } of [...this.#state.members.values()])
-      if ((this.#announcedMs.get(id) ?? 0) < staleMs) this.hint(id, announcement.session)
-    return this.announce()
+  /** Somebody has given this session up: if it is here all the same, it should hear of it, and announce itself anew. */
+  #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
+    if (peer === this.#options.signer.id) {
+      if (session === this.#options.session && sequence >= (this.#own?.announcement.sequence ?? 0))
+        this.#refute(sequence)
+      return
+    }
+    const known = this.members.get(peer)?.announcement
+    if (known?.session === session && known.sequence <= sequence)
+      this.#detector.step({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
+  }
+
+  #refute(sequence: number): void {
+    if (this.#sequence > sequence + 1) return // said already, and on its way
+    this.#sequence = Math.max(this.#sequence, sequence + 1)
+    void this.announce(true)
+  }
+
+  #compare(from: PeerId, parts: readonly number[], lines: readonly Line[]): void {
+    const { newer, wanted } = compare(this.#spread.state, parts, lines)
+    this.#tellOf(from, newer)
+    const buried: Line[] = []
+    for (const [peer, session, sequence] of lines) {
+      const grave = graveAt(this.#state, peer, session)
+      if (grave === undefined || grave < sequence) continue
+      const goodbye = this.#graves.get(peer, session)
+      if (goodbye) this.#tell(from, { kind: 'goodbye', record: goodbye })
+      else if (grave !== Number.POSITIVE_INFINITY) buried.push([peer, session, grave])
+    }
+    if (buried.length > 0) this.#tell(from, { kind: 'buried', lines: buried.map(line => [...line]) })
+    const isGone = new Set(buried.map(([peer]) => peer))
+    const peers = wanted.filter(peer => peer !== this.#options.signer.id && !isGone.has(peer))
+    if (peers.length > 0) this.#tell(from, { kind: 'want', peers })
+  }
+
+  #giveUp(peer: PeerId, session: SessionId, isShared: boolean): void {
+    if (this.members.get(peer)?.announcement.session !== session) return
+    const suspected = step(this.#state, { kind: 'hint', peer, session }).filter(effect => effect.kind !== 'probe')
+    this.#perform(suspected)
+    const found = step(this.#state, { kind: 'probe-failed', peer, session })
+    this.#perform(isShared ? found : found.filter(({ kind }) => kind !== 'publish-verdict'))
   }
 
   #step(input: Input): void {
@@ -217,36 +341,49 @@ export class MembershipDriver {
   #perform(effects: readonly Effect[]): void {
     if (this.#isClosed) return
     for (const effect of effects) {
-      if (effect.kind === 'joined') this.#options.onJoined(effect.member)
-      else if (effect.kind === 'changed') this.#options.onChanged(effect.member)
+      if (effect.kind === 'joined') {
+        this.#detector.step({ kind: 'joined', peer: effect.member.id })
+        this.#options.onJoined(effect.member)
+      } else if (effect.kind === 'changed') this.#options.onChanged(effect.member)
       else if (effect.kind === 'departed') {
-        this.#signed.delete(effect.member.id)
-        this.#announcedMs.delete(effect.member.id)
-        this.#probes.delete(effect.member.announcement.session)
+        const { id } = effect.member
+        this.#signed.delete(id)
+        this.#spread.forgotten(id)
+        this.#detector.step({ kind: 'departed', peer: id })
         this.#options.onDeparted(effect.member, effect.reason)
-      } else if (effect.kind === 'probe') void this.#probe(effect.peer, effect.session)
-      else if (effect.kind === 'publish-verdict') void this.#publishVerdict(effect)
-      else {
-        this.#sequence = Math.max(this.#sequence, effect.sequence)
-        void this.announce()
-      }
+      } else if (effect.kind === 'publish-verdict') void this.#publishVerdict(effect)
+      else if (effect.kind === 'refute') this.#refute(effect.sequence - 1)
     }
-  }
-
-  async #probe(peer: PeerId, session: SessionId): Promise<void> {
-    const probe = {}
-    this.#probes.set(session, probe)
-    for (const timeoutMs of probeTimeoutsMs) {
-      const hasAnswered = await this.#options.ping(peer, timeoutMs)
-      if (this.#probes.get(session) !== probe) return // a sign of life has settled it
-      if (hasAnswered) return this.heard(peer, session)
-    }
-    this.#probes.delete(session)
-    this.#step({ kind: 'probe-failed', peer, session })
   }
 
   async #publishVerdict({ peer, session, sequence }: Extract<Effect, { kind: 'publish-verdict' }>): Promise<void> {
     const record = await signRecord(this.#options.signer, 'verdict', { peer, session, sequence })
-    this.#options.tellNeighbours({ kind: 'verdict', record })
+    this.#tellAll({ kind: 'verdict', record })
+  }
+
+  #versionOfOwn({ session, sequence }: Announcement): Version {
+    return versionOf(this.#options.signer.id, session, sequence)
+  }
+
+  #tellOf(to: PeerId, news: readonly Version[]): void {
+    this.#tellRecords(
+      to,
+      news.map(({ peer }) => peer),
+    )
+  }
+
+  #tellRecords(to: PeerId, peers: readonly PeerId[]): void {
+    const recordOf = (peer: PeerId) => (peer === this.#options.signer.id ? this.#own?.record : this.#signed.get(peer))
+    const records = peers.flatMap(peer => (peer === to ? [] : (recordOf(peer) ?? [])))
+    while (records.length > 0)
+      this.#tell(to, { kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
+  }
+
+  #tellAll(word: MembershipWord, except?: PeerId): void {
+    for (const peer of this.#spread.state.links.keys()) if (peer !== except) this.#tell(peer, word)
+  }
+
+  #tell(to: PeerId, word: MembershipWord): void {
+    this.#options.tell(to, word as unknown as Json)
   }
 }

@@ -77,6 +77,11 @@ function depart(state: MembershipState, peer: PeerId, session: SessionId, reason
   return [{ kind: 'departed', member: { ...member, state: 'left' }, reason }]
 }
 
+/** The sequence up to which a session is buried here: Infinity after a goodbye, undefined where it is not. */
+export function graveAt(state: MembershipState, peer: PeerId, session: SessionId): number | undefined {
+  return state.departed.get(graveOf(peer, session))?.sequence
+}
+
 /** A session is its peer's: a goodbye that names another peer's session buries nobody. */
 function graveOf(peer: PeerId, session: SessionId): string {
   return `${peer} ${session}`

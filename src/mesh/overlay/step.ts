@@ -1,72 +1,186 @@
-/**
- * Which links to make and which to let go. Pure: the driver tells what is known and performs the answer.
- *
- * 1. Sorted by id, every peer keeps a link to its successor and its predecessor: a ring, so the graph is connected.
- * 2. Chords by chance fill up to `linksLow`, so that paths are short and redundant. Most come by themselves: whoever joins between two
- *    neighbours of the ring makes their link a chord.
- * 3. One chord at a time is let go: above `linksTarget` toward a peer that also has more, above `linksHigh` toward any that can spare it.
- * 4. Never more than `linksMax`, links being made included.
- */
+/** The rules of the overlay over time; its invariants stand in `state.ts`, and which links are wanted in `plan.ts`. */
 import type { PeerId } from '../../base/ids.ts'
-import { type Random, shuffled } from '../../base/random.ts'
-import { linksHigh, linksLow, linksMax, linksTarget } from '../limits.ts'
+import { integerBelow } from '../../base/random.ts'
+import { dialBackoffMaxMs, dialBackoffMinMs, linksHigh, linksLow, linksMax } from '../limits.ts'
+import { chordsOf, type OverlayView, planLinks, reputationMin, ringNeighbours, standsBetween } from './plan.ts'
+import {
+  type OverlayEffect,
+  type OverlayFacts,
+  type OverlayInput,
+  type OverlayState,
+  shuffleIntervalMs,
+} from './state.ts'
 
-export interface OverlayView {
-  readonly self: PeerId
-  /** Everyone who could be dialled: members, and those whom signaling lists. */
-  readonly candidates: ReadonlySet<PeerId>
-  readonly linked: ReadonlySet<PeerId>
-  readonly dialling: ReadonlySet<PeerId>
-  /** Peers that failed a moment ago and must not be tried yet. */
-  readonly resting: ReadonlySet<PeerId>
-  /** Links that each peer announces; unknown is 0. */
-  readonly degreeOf: (peer: PeerId) => number
-  /** Dials at once while there is no link yet: the first link is what a newcomer waits for, and fewer dials make it faster. */
-  readonly firstDials: number
+/** Links above the target stay this long, so that a joining crowd does not flap. */
+export const dropDelayMs = 2_000
+/** While there is no link yet, another dial begins each time this has passed without one, ms. */
+const firstDialsApartMs = 250
+/** How long a newcomer is left to dial for itself, ms. */
+const newcomerGraceMs = 1_500
+/** A dial that takes longer is not waited for: another peer is dialled beside it, ms. */
+const slowDialMs = 1_000
+/** Relayed messages to one peer, within a review interval, after which it is dialled. */
+const relaysBeforeDial = 5
+
+/** Performs `input` on `state` (in place) and says what must follow, in order. */
+export function step(state: OverlayState, input: OverlayInput, facts: OverlayFacts): OverlayEffect[] {
+  const { nowMs } = input
+  switch (input.kind) {
+    case 'candidate':
+      return candidate(state, input.peer, nowMs)
+    case 'newcomer':
+      if (!state.resting.has(input.peer))
+        state.resting.set(input.peer, { failures: 0, untilMs: nowMs + newcomerGraceMs })
+      return candidate(state, input.peer, nowMs)
+    case 'gone':
+      return gone(state, input.peer, nowMs)
+    case 'linked':
+      return linked(state, input.peer, nowMs, facts)
+    case 'unlinked':
+      if (state.linked.delete(input.peer)) state.changedMs = nowMs
+      return []
+    case 'dial-failed':
+      return failed(state, input.peer, nowMs)
+    case 'relayed':
+      return relayed(state, input.peer, nowMs)
+    case 'required':
+      state.required = input.peers
+      return []
+    case 'healed':
+      state.resting.clear()
+      return []
+    case 'review':
+      return review(state, nowMs, facts)
+  }
 }
 
-export interface OverlayPlan {
-  readonly dial: readonly PeerId[]
-  readonly drop: PeerId | undefined
+function candidate(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
+  if (peer === state.self || state.candidates.has(peer)) return []
+  state.candidates.add(peer)
+  state.changedMs = nowMs
+  if (state.ring && standsBetween(state.self, state.ring, peer)) state.ring = undefined
+  return []
 }
 
-export function planLinks(view: OverlayView, random: Random): OverlayPlan {
-  const neighbours = ringNeighbours(view.self, view.candidates)
-  return { dial: choose(view, neighbours, random), drop: spare(view, neighbours) }
+function gone(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
+  if (!state.candidates.delete(peer)) return []
+  state.changedMs = nowMs
+  state.resting.delete(peer)
+  if (state.ring?.has(peer)) state.ring = undefined
+  return []
 }
 
-/** The peers just before and just after `self` in the order of ids. */
-export function ringNeighbours(self: PeerId, others: ReadonlySet<PeerId>): ReadonlySet<PeerId> {
-  const ring = [...others, self].sort()
-  const at = ring.indexOf(self)
-  const around = [ring[(at + 1) % ring.length], ring[(at + ring.length - 1) % ring.length]]
-  return new Set(around.filter(peer => peer !== undefined && peer !== self) as PeerId[])
+/** One link more. Where that is too many, a chord goes: the new one, unless it is of the ring. */
+function linked(state: OverlayState, peer: PeerId, nowMs: number, facts: OverlayFacts): OverlayEffect[] {
+  state.dialling.delete(peer)
+  state.resting.delete(peer) // whatever failed before is forgotten
+  if (state.linked.has(peer)) return []
+  state.linked.add(peer)
+  state.changedMs = nowMs
+  state.firstDialMs = undefined
+  const { exchange } = state
+  if (exchange?.incoming === peer) {
+    state.exchange = undefined
+    if (state.linked.has(exchange.outgoing)) return [{ kind: 'drop', peer: exchange.outgoing }]
+  }
+  const counted = [...state.linked].filter(other => !state.required.has(other))
+  if (counted.length <= linksMax || state.required.has(peer)) return []
+  const ring = ringOf(state)
+  if (!ring.has(peer)) return [{ kind: 'drop', peer }]
+  const chords = counted.filter(other => !ring.has(other))
+  const [richest] = chords.sort((a, b) => facts.degreeOf(b) - facts.degreeOf(a) || (a < b ? -1 : 1))
+  return [{ kind: 'drop', peer: richest ?? peer }]
 }
 
-function choose(view: OverlayView, neighbours: ReadonlySet<PeerId>, random: Random): PeerId[] {
-  const engaged = view.linked.size + view.dialling.size
-  const isFree = (peer: PeerId) => !view.linked.has(peer) && !view.dialling.has(peer) && !view.resting.has(peer)
-  const ring = [...neighbours].filter(isFree)
-  // In a room that fits into `linksHigh`, everybody links to everybody.
-  const wanted = view.candidates.size <= linksHigh ? view.candidates.size : linksLow
-  const chords = shuffled(random, [...view.candidates].filter(isFree))
-    .filter(peer => !neighbours.has(peer) && view.degreeOf(peer) < linksMax)
-    .sort((a, b) => Number(view.degreeOf(a) >= linksHigh) - Number(view.degreeOf(b) >= linksHigh))
-    .slice(0, Math.max(0, wanted - engaged - ring.length))
-  const room = view.linked.size === 0 ? view.firstDials - view.dialling.size : linksMax - engaged
-  return [...ring, ...chords].slice(0, Math.max(0, room))
+function failed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
+  if (!state.dialling.delete(peer)) return []
+  if (state.exchange?.incoming === peer) state.exchange = undefined
+  const failures = (state.resting.get(peer)?.failures ?? 0) + 1
+  const waitMs = Math.min(dialBackoffMaxMs, dialBackoffMinMs * 2 ** (failures - 1))
+  state.resting.set(peer, { failures, untilMs: nowMs + waitMs * (0.5 + state.random.next()) })
+  return []
 }
 
-function spare(view: OverlayView, neighbours: ReadonlySet<PeerId>): PeerId | undefined {
-  if (view.linked.size <= linksTarget || view.candidates.size <= linksHigh) return undefined
-  const chords = [...view.linked].filter(
-    peer => view.candidates.has(peer) && !neighbours.has(peer) && view.degreeOf(peer) > linksLow,
+function relayed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
+  const times = (state.relays.get(peer) ?? 0) + 1
+  state.relays.set(peer, times)
+  const isFree = !state.linked.has(peer) && !state.dialling.has(peer) && !isResting(state, peer, nowMs)
+  if (times <= relaysBeforeDial || !isFree || state.linked.size >= linksMax) return []
+  return [dial(state, peer, nowMs)]
+}
+
+function review(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayEffect[] {
+  state.relays.clear()
+  for (const peer of state.resting.keys()) if (!state.candidates.has(peer)) state.resting.delete(peer)
+  const view = viewOf(state, nowMs, facts)
+  const plan = planLinks(view, state.random)
+  const effects = plan.dial.map(peer => dial(state, peer, nowMs))
+  if (state.linked.size === 0 && plan.dial.length > 0) {
+    state.firstDialMs ??= nowMs
+    effects.push({ kind: 'wake', atMs: nowMs + firstDialsApartMs })
+  }
+  if (plan.drop && isDropDue(state, plan.drop, nowMs, facts)) effects.push({ kind: 'drop', peer: plan.drop })
+  if (nowMs >= state.shuffleMs) effects.push(...shuffle(state, view, nowMs))
+  return effects
+}
+
+/** Who harms goes at once, and so does what is above the limit. */
+function isDropDue(state: OverlayState, peer: PeerId, nowMs: number, { reputationOf }: OverlayFacts): boolean {
+  const isQuiet = nowMs - state.changedMs > dropDelayMs
+  return isQuiet || (reputationOf?.(peer) ?? 1) < reputationMin || state.linked.size - state.required.size > linksMax
+}
+
+function viewOf(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayView {
+  const { self, candidates, linked: now, required } = state
+  const resting = new Set([...state.resting.keys()].filter(peer => isResting(state, peer, nowMs)))
+  for (const peer of facts.suspects?.() ?? []) resting.add(peer)
+  const dialling = new Set([...state.dialling.keys(), ...facts.engaged()].filter(peer => !now.has(peer)))
+  const lonelyMs = state.firstDialMs === undefined || now.size > 0 ? 0 : nowMs - state.firstDialMs
+  const firstDials = 1 + Math.floor(lonelyMs / firstDialsApartMs)
+  let slowDials = 0
+  for (const sinceMs of state.dialling.values()) if (nowMs - sinceMs > slowDialMs) slowDials++
+  return {
+    ...facts,
+    self,
+    candidates,
+    linked: now,
+    dialling,
+    resting,
+    firstDials,
+    slowDials,
+    required,
+    ring: ringOf(state),
+  }
+}
+
+/** One chord for another: the new link first, then the old one goes. */
+function shuffle(state: OverlayState, view: OverlayView, nowMs: number): OverlayEffect[] {
+  state.shuffleMs = nowMs + shuffleIntervalMs * (0.5 + state.random.next())
+  if (state.exchange || state.candidates.size <= linksMax || view.dialling.size > 0) return []
+  if (state.linked.size < linksLow || state.linked.size > linksHigh) return []
+  const ring = ringOf(state)
+  const spare = [...state.linked].filter(
+    peer => !ring.has(peer) && !state.required.has(peer) && view.degreeOf(peer) > linksLow,
   )
-  const [richest] = chords.sort((a, b) => view.degreeOf(b) - view.degreeOf(a) || (a < b ? -1 : 1))
-  if (richest === undefined) return undefined
-  const hasMore = view.degreeOf(richest) > linksTarget
-  if (!hasMore && view.linked.size <= linksHigh) return undefined
-  // Of two that would both let go, only the lower id does, unless we are full.
-  const isOurs = !hasMore || view.self < richest || view.linked.size >= linksMax
-  return isOurs ? richest : undefined
+  const outgoing = spare[integerBelow(state.random, spare.length)]
+  const isFit = (peer: PeerId) =>
+    !state.linked.has(peer) && !view.resting.has(peer) && (view.reputationOf?.(peer) ?? 1) >= reputationMin
+  const [incoming] = outgoing === undefined ? [] : chordsOf(view, ring, isFit, 1, state.random)
+  if (outgoing === undefined || incoming === undefined) return []
+  state.exchange = { incoming, outgoing }
+  return [dial(state, incoming, nowMs)]
+}
+
+function dial(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect {
+  state.dialling.set(peer, nowMs)
+  return { kind: 'dial', peer }
+}
+
+function ringOf(state: OverlayState): ReadonlySet<PeerId> {
+  state.ring ??= ringNeighbours(state.self, state.candidates)
+  return state.ring
+}
+
+function isResting(state: OverlayState, peer: PeerId, nowMs: number): boolean {
+  return (state.resting.get(peer)?.untilMs ?? 0) > nowMs
 }

@@ -22,10 +22,12 @@ export class World<Message> {
   readonly nodes = new Map<string, Node<Message>>()
   readonly #queue = new EventQueue<() => string | undefined>()
   readonly #observers: Observer[] = []
+  readonly #queuedMax: number
   #nowUs = 0
   #events = 0
 
-  constructor(seed: number, watch?: (event: TraceEvent) => void) {
+  constructor(seed: number, watch?: (event: TraceEvent) => void, queuedMax: number = EVENTS_QUEUED_MAX) {
+    this.#queuedMax = queuedMax
     this.random = new Sfc32(seed, 'world')
     this.trace = new Trace(watch)
     this.network = new Network(this)
@@ -50,8 +52,8 @@ export class World<Message> {
 
   /** `event` happens after `delayUs`, and says which node it happened to. */
   schedule(delayUs: number, event: () => string | undefined): void {
-    if (this.#queue.size >= EVENTS_QUEUED_MAX)
-      throw new Violation('bounded', `${EVENTS_QUEUED_MAX} events are waiting: something multiplies`)
+    if (this.#queue.size >= this.#queuedMax)
+      throw new Violation('bounded', `${this.#queuedMax} events are waiting: something multiplies`)
     this.#queue.push(this.#nowUs + Math.max(0, Math.round(delayUs)), event)
   }
 

@@ -1,188 +1,102 @@
 import { expect, test } from 'vitest'
 import type { PeerId } from '../../../src/base/ids.ts'
-import { integerBelow } from '../../../src/base/random.ts'
-import { linksHigh, linksMax, linksTarget } from '../../../src/mesh/limits.ts'
-import { type OverlayView, planLinks, ringNeighbours } from '../../../src/mesh/overlay/step.ts'
+import { dialBackoffMaxMs, linksMax } from '../../../src/mesh/limits.ts'
+import { type OverlayFacts, type OverlayInput, overlayOf, shuffleIntervalMs } from '../../../src/mesh/overlay/state.ts'
+import { dropDelayMs, step } from '../../../src/mesh/overlay/step.ts'
 import { seededRandom } from '../../link/support/turns.ts'
 
-const nobody: ReadonlySet<PeerId> = new Set()
+const name = (at: number) => `p${String(at).padStart(3, '0')}` as PeerId
+type Told = OverlayInput extends infer Each ? (Each extends unknown ? Omit<Each, 'nowMs'> : never) : never
 
-function view(self: string, candidates: readonly string[], more: Partial<OverlayView> = {}): OverlayView {
-  return {
-    self: self as PeerId,
-    candidates: new Set(candidates as readonly PeerId[]),
-    linked: nobody,
-    dialling: nobody,
-    resting: nobody,
-    degreeOf: () => 0,
-    firstDials: 1,
-    ...more,
-  }
+function lab(others: number, facts: Partial<OverlayFacts> = {}) {
+  const state = overlayOf('p000x' as PeerId, seededRandom(1), 0)
+  const all = { engaged: () => [], degreeOf: () => 4, ...facts }
+  const at = { nowMs: 0 }
+  const tell = (told: Told) => step(state, { ...told, nowMs: at.nowMs } as OverlayInput, all)
+  for (let other = 0; other < others; other++) tell({ kind: 'candidate', peer: name(other) })
+  const dials = () => tell({ kind: 'review' }).flatMap(effect => (effect.kind === 'dial' ? [effect.peer] : []))
+  return { state, tell, at, dials }
 }
 
-function names(count: number): PeerId[] {
-  return Array.from({ length: count }, (_, at) => `p${String(at).padStart(3, '0')}` as PeerId)
-}
-
-/** A room in which every dial succeeds: each round all peers look at the plan, in an order by chance, and perform it. */
-class Room {
-  readonly links = new Map<PeerId, Set<PeerId>>()
-  readonly #random
-  /** The most links that anybody had at any time. */
-  mostLinks = 0
-
-  constructor(peers: readonly PeerId[], seed: number) {
-    this.#random = seededRandom(seed)
-    for (const peer of peers) this.links.set(peer, new Set())
-  }
-
-  /** Rounds until nobody wants a change; undefined where that takes more than `roundsMax`. */
-  settle(roundsMax = 60): number | undefined {
-    for (let round = 1; round <= roundsMax; round++) if (!this.#round()) return round
-    return undefined
-  }
-
-  leave(peer: PeerId): void {
-    for (const other of this.links.get(peer) ?? []) this.links.get(other)?.delete(peer)
-    this.links.delete(peer)
-  }
-
-  join(peer: PeerId): void {
-    this.links.set(peer, new Set())
-  }
-
-  get degrees(): number[] {
-    return [...this.links.values()].map(links => links.size)
-  }
-
-  get isConnected(): boolean {
-    const [start] = this.links.keys()
-    const reached = new Set(start === undefined ? [] : [start])
-    for (const peer of reached) for (const other of this.links.get(peer) ?? []) reached.add(other)
-    return reached.size === this.links.size
-  }
-
-  #round(): boolean {
-    const order = [...this.links.keys()]
-    for (let last = order.length - 1; last > 0; last--) {
-      const pick = integerBelow(this.#random, last + 1)
-      ;[order[last], order[pick]] = [order[pick] as PeerId, order[last] as PeerId]
-    }
-    let isChanged = false
-    for (const self of order) {
-      const linked = this.links.get(self) as Set<PeerId>
-      const candidates = new Set([...this.links.keys()].filter(peer => peer !== self))
-      const degreeOf = (peer: PeerId) => this.links.get(peer)?.size ?? 0
-      const seen = { self, candidates, linked, dialling: nobody, resting: nobody, degreeOf, firstDials: 1 }
-      const plan = planLinks(seen, this.#random)
-      for (const peer of plan.dial) {
-        expect(linked.has(peer) || peer === self).toBe(false)
-        this.#link(self, peer)
-      }
-      if (plan.drop) {
-        linked.delete(plan.drop)
-        this.links.get(plan.drop)?.delete(self)
-      }
-      isChanged ||= plan.dial.length > 0 || plan.drop !== undefined
-    }
-    return isChanged
-  }
-
-  #link(one: PeerId, two: PeerId): void {
-    this.links.get(one)?.add(two)
-    this.links.get(two)?.add(one)
-    this.mostLinks = Math.max(this.mostLinks, ...[one, two].map(peer => this.links.get(peer)?.size ?? 0))
-  }
-}
-
-const seeds = Array.from({ length: 40 }, (_, at) => at + 1)
-const sizes = [2, 3, 4, 5, 6, 7, 8, 10, 13, 17, 24, 32, 48, 64]
-
-test.each(sizes)('a room of %i settles: connected, few links each, the ring whole', size => {
-  for (const seed of seeds) {
-    const peers = names(size)
-    const room = new Room(peers, seed)
-    expect(room.settle(), `seed ${seed}`).toBeDefined()
-    expect(room.isConnected, `seed ${seed}`).toBe(true)
-    expect(room.mostLinks, `seed ${seed}`).toBeLessThanOrEqual(Math.min(size - 1, linksMax))
-    if (size <= linksHigh + 1) expect(new Set(room.degrees), `seed ${seed}`).toEqual(new Set([size - 1]))
-    else {
-      expect(Math.min(...room.degrees), `seed ${seed}`).toBeGreaterThanOrEqual(3)
-      const few = room.degrees.filter(degree => degree <= linksHigh).length
-      expect(few / size, `seed ${seed}`).toBeGreaterThan(0.9) // 3 to 5 links (A6)
-      const mean = room.degrees.reduce((sum, degree) => sum + degree) / size
-      expect(mean, `seed ${seed}`).toBeLessThanOrEqual(linksTarget + 0.3) // each link costs every broadcast
-    }
-    for (const peer of peers)
-      for (const neighbour of ringNeighbours(peer, new Set(peers.filter(other => other !== peer))))
-        expect(room.links.get(peer)?.has(neighbour), `seed ${seed}`).toBe(true)
-  }
+test('a link beyond the limit is let go at once; one of the ring stays, and a chord goes for it', () => {
+  const { state, tell } = lab(40)
+  for (let other = 5; other < 5 + linksMax; other++) expect(tell({ kind: 'linked', peer: name(other) })).toEqual([])
+  expect(tell({ kind: 'linked', peer: name(30) })).toEqual([{ kind: 'drop', peer: name(30) }])
+  tell({ kind: 'unlinked', peer: name(30) })
+  const [effect] = tell({ kind: 'linked', peer: name(1) })
+  expect(effect?.kind).toBe('drop')
+  expect(state.ring?.has((effect as { peer: PeerId }).peer)).toBe(false)
 })
 
-test('a room through which people come and go settles again, connected', () => {
-  for (const seed of seeds) {
-    const random = seededRandom(seed)
-    const room = new Room(names(20), seed)
-    room.settle()
-    for (let event = 0; event < 30; event++) {
-      const here = [...room.links.keys()]
-      if (integerBelow(random, 2) && here.length > 3) room.leave(here[integerBelow(random, here.length)] as PeerId)
-      else room.join(`q${seed}-${event}` as PeerId)
-      if (event % 5 === 4) expect(room.settle(), `seed ${seed}, event ${event}`).toBeDefined()
-    }
-    expect(room.isConnected, `seed ${seed}`).toBe(true)
-    expect(Math.max(...room.degrees), `seed ${seed}`).toBeLessThanOrEqual(linksMax)
+test('links that are required come on top of all limits, and are dialled though there are enough', () => {
+  const { tell, dials } = lab(40)
+  for (let other = 5; other < 5 + linksMax; other++) tell({ kind: 'linked', peer: name(other) })
+  tell({ kind: 'required', peers: new Set([name(20), name(21)]) })
+  expect(dials().sort()).toEqual([name(20), name(21)])
+  expect(tell({ kind: 'linked', peer: name(20) })).toEqual([])
+})
+
+test('whose reputation is low is not dialled, and let go though nothing is quiet', () => {
+  const bad = new Set([name(3), name(4), name(5)])
+  const { tell, dials, at } = lab(6, { reputationOf: peer => (bad.has(peer) ? 0.1 : 1) })
+  tell({ kind: 'linked', peer: name(3) })
+  const effects = tell({ kind: 'review' })
+  expect(effects).toContainEqual({ kind: 'drop', peer: name(3) })
+  tell({ kind: 'unlinked', peer: name(3) })
+  at.nowMs = 10_000
+  for (let round = 0; round < 5; round++) expect(dials().some(peer => bad.has(peer))).toBe(false)
+})
+
+test('a peer that fails rests, each time longer, and never longer than the limit', () => {
+  const { state, tell, at } = lab(1)
+  let last = 0
+  for (let failure = 0; failure < 12; failure++) {
+    const [effect] = tell({ kind: 'review' })
+    expect(effect).toEqual({ kind: 'dial', peer: name(0) })
+    tell({ kind: 'dial-failed', peer: name(0) })
+    const restMs = (state.resting.get(name(0))?.untilMs ?? 0) - at.nowMs
+    expect(restMs).toBeLessThanOrEqual(1.5 * dialBackoffMaxMs)
+    expect(tell({ kind: 'review' })).toEqual([])
+    at.nowMs += restMs + 1
+    last = restMs
   }
+  expect(last).toBeGreaterThan(dialBackoffMaxMs / 2)
 })
 
-test('the ring goes round, and in a room of two both neighbours are one', () => {
-  const others = new Set(['b', 'd', 'e'] as PeerId[])
-  expect([...ringNeighbours('c' as PeerId, others)].sort()).toEqual(['b', 'd'])
-  expect([...ringNeighbours('a' as PeerId, others)].sort()).toEqual(['b', 'e'])
-  expect([...ringNeighbours('a' as PeerId, new Set(['b'] as PeerId[]))]).toEqual(['b'])
-  expect([...ringNeighbours('a' as PeerId, new Set())]).toEqual([])
+test('a dial that takes long is not waited for: another begins beside it', () => {
+  const { tell, at, dials } = lab(30)
+  tell({ kind: 'linked', peer: name(0) })
+  tell({ kind: 'linked', peer: name(1) })
+  const first = dials()
+  expect(first.length).toBeGreaterThan(0)
+  expect(dials()).toEqual([])
+  at.nowMs += 1_001
+  expect(dials().length).toBe(first.length)
 })
 
-test('a newcomer begins with as many dials as its first link is worth, and no more while these are under way', () => {
-  const others = names(10)
-  for (const firstDials of [1, 2]) {
-    const plan = planLinks(view('me', others, { firstDials }), seededRandom(1))
-    expect(plan.dial).toHaveLength(firstDials)
-    const during = view('me', others, { firstDials, dialling: new Set(plan.dial) })
-    expect(planLinks(during, seededRandom(1)).dial).toEqual([])
-  }
+test('a suspect is not dialled', () => {
+  const { dials } = lab(3, { suspects: () => [name(0), name(1)] })
+  expect(dials()).toEqual([name(2)])
 })
 
-test('who rests after a failure, is linked or is being dialled is not dialled', () => {
-  const [one, two, three, four] = names(4) as [PeerId, PeerId, PeerId, PeerId]
-  const busy = { linked: new Set([one]), dialling: new Set([two]), resting: new Set([three]) }
-  expect(planLinks(view('me', [one, two, three, four], busy), seededRandom(1)).dial).toEqual([four])
+test('now and then a chord is exchanged: the new link first, then the old one goes', () => {
+  const { tell, at } = lab(40)
+  const linked = [name(0), name(1), name(20), name(30)]
+  for (const peer of linked) tell({ kind: 'linked', peer })
+  at.nowMs = 2 * shuffleIntervalMs
+  const [dialled] = tell({ kind: 'review' })
+  expect(dialled?.kind).toBe('dial')
+  const incoming = (dialled as { peer: PeerId }).peer
+  expect(linked).not.toContain(incoming)
+  const [dropped] = tell({ kind: 'linked', peer: incoming })
+  expect(dropped?.kind).toBe('drop')
+  expect([name(20), name(30)]).toContain((dropped as { peer: PeerId }).peer)
 })
 
-test('a peer that is full dials nobody, and one that others find full is no chord', () => {
-  const others = names(30)
-  const full = { linked: new Set(others.slice(1, 1 + linksMax)) }
-  expect(planLinks(view('p000x', others, full), seededRandom(1)).dial).toEqual([])
-  const crowded = planLinks(
-    view('me', others, { linked: new Set(others.slice(5, 6)), degreeOf: () => linksMax }),
-    seededRandom(1),
-  )
-  expect(new Set(crowded.dial)).toEqual(ringNeighbours('me' as PeerId, new Set(others)))
-})
-
-test('of two that would both let a link go only one does, and never a link of the ring', () => {
-  const others = names(20)
-  const [low, high] = ['p010a' as PeerId, 'p015a' as PeerId]
-  const many = (more: PeerId) => new Set([...others.slice(0, 6), more])
-  const degreeOf = (peer: PeerId) => (peer === low || peer === high ? 7 : 4)
-  const candidates = (more: PeerId) => [...others, more]
-  const dropOfLow = planLinks(view(low, candidates(high), { linked: many(high), degreeOf }), seededRandom(1)).drop
-  const dropOfHigh = planLinks(view(high, candidates(low), { linked: many(low), degreeOf }), seededRandom(1)).drop
-  expect([dropOfLow, dropOfHigh]).toEqual([high, undefined])
-  const ring = ringNeighbours(low, new Set(candidates(high)))
-  const onlyRingCanSpare = (peer: PeerId) => (ring.has(peer) ? 8 : 3)
-  const linked = new Set([...ring, ...others.slice(0, 5)])
-  expect(
-    planLinks(view(low, candidates(high), { linked, degreeOf: onlyRingCanSpare }), seededRandom(1)).drop,
-  ).toBeUndefined()
+test('a link above the target stays until the room is quiet', () => {
+  const { tell, at } = lab(40, { degreeOf: () => 7 })
+  for (let other = 10; other < 16; other++) tell({ kind: 'linked', peer: name(other) })
+  expect(tell({ kind: 'review' }).some(effect => effect.kind === 'drop')).toBe(false)
+  at.nowMs = dropDelayMs + 1
+  expect(tell({ kind: 'review' }).some(effect => effect.kind === 'drop')).toBe(true)
 })

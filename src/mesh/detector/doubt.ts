@@ -1,0 +1,201 @@
+/** Doubts: from the first unanswered ping, over questions to others, to a sign of life or a verdict. */
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import { integerBelow, shuffled } from '../../base/random.ts'
+import { better, majorityOf, patienceMs, poolOf, suspicionMs, worse } from './patience.ts'
+import type { Case, DetectorEffect, DetectorState, Why } from './state.ts'
+
+/** Doubts of others looked into at once; more come again with the next comparison of lists. */
+const hearsayMax = 16
+/** Rounds of questions before a verdict: where others agree, and where nobody says anything. */
+const roundsMin = 2
+const roundsAloneMin = 6
+const strength: readonly Why[] = ['missed', 'doubted', 'closed', 'left']
+
+/** Begins a doubt, or strengthens the one there is. */
+export function doubt(
+  state: DetectorState,
+  peer: PeerId,
+  session: SessionId,
+  why: Why,
+  nowMs: number,
+  out: DetectorEffect[],
+  buriedAt?: number,
+): void {
+  if (state.view.sessionOf(peer) !== session || peer === state.self) return
+  const known = state.cases.get(peer)
+  if (known && known.session === session) return strengthen(state, peer, known, why, nowMs, out)
+  if (why === 'doubted' && hearsay(state) >= hearsayMax) return
+  const fresh: Case = {
+    session,
+    why,
+    sinceMs: nowMs,
+    roundStartMs: nowMs,
+    roundEndMs: nowMs,
+    stage: 'pinging',
+    isSuspect: false,
+    asked: new Set(),
+    answers: 0,
+    rounds: 0,
+    buriedAt,
+    silentTo: new Set(),
+  }
+  state.cases.set(peer, fresh)
+  if (why === 'closed' || why === 'left') suspect(peer, fresh, out)
+  if (why === 'left' && isOthersMatter(state, peer)) {
+    // Its neighbours ask it now, and tell; if they do not, we ask. Else a thousand members would ask at once.
+    fresh.stage = 'waiting'
+    fresh.roundEndMs = nowMs + state.settings.hintedProbeMs * (3 + 2 * state.random.next()) * (1 + state.health)
+  } else startRound(state, peer, fresh, why === 'doubted' ? 'pinging' : 'asking', nowMs, out)
+}
+
+/** A sign of life ends the doubt. */
+export function settle(state: DetectorState, peer: PeerId, out: DetectorEffect[]): void {
+  const known = state.cases.get(peer)
+  if (!known) return
+  state.cases.delete(peer)
+  if (known.isSuspect) out.push({ kind: 'alive', peer, session: known.session })
+}
+
+/** Another member looked, and says what it found. */
+export function answered(
+  state: DetectorState,
+  by: PeerId,
+  peer: PeerId,
+  session: SessionId,
+  isAlive: boolean,
+  nowMs: number,
+  out: DetectorEffect[],
+): void {
+  const known = state.cases.get(peer)
+  if (known?.session !== session || by === peer || state.view.sessionOf(by) === undefined) return
+  if (isAlive) return settle(state, peer, out)
+  if (!known.asked.has(by)) return // nobody adds votes to an election that is not theirs
+  known.answers++
+  known.silentTo.add(by)
+  if (judge(state, peer, known, nowMs, out) || known.rounds < roundsMin) return
+  // Each confirmation shortens the suspicion: look again when it ends.
+  const settledMs = known.sinceMs + suspicionMs(state, peer, known, poolOf(state, peer))
+  known.roundEndMs = Math.min(known.roundEndMs, Math.max(nowMs, settledMs))
+}
+
+/** The end of a round: the verdict, or the next round. */
+export function endRound(state: DetectorState, peer: PeerId, known: Case, nowMs: number, out: DetectorEffect[]): void {
+  if (known.stage === 'asking') {
+    if (known.asked.size > 0 && known.answers === 0)
+      worse(state) // nobody answers us: it may be us
+    else if (known.answers > 0) better(state)
+    suspect(peer, known, out)
+    if (judge(state, peer, known, nowMs, out)) return
+  } else if (known.stage === 'waiting') {
+    known.sinceMs = nowMs
+  }
+  startRound(state, peer, known, 'asking', nowMs, out)
+}
+
+/** We slept: the silence meanwhile was ours. */
+export function beginAnew(state: DetectorState, nowMs: number, out: DetectorEffect[]): void {
+  for (const [peer, known] of state.cases) {
+    known.sinceMs = nowMs
+    known.silentTo.clear()
+    startRound(state, peer, known, 'pinging', nowMs, out)
+  }
+}
+
+function strengthen(
+  state: DetectorState,
+  peer: PeerId,
+  known: Case,
+  why: Why,
+  nowMs: number,
+  out: DetectorEffect[],
+): void {
+  if (strength.indexOf(why) <= strength.indexOf(known.why)) return
+  known.why = why
+  if (why === 'doubted') return
+  suspect(peer, known, out)
+  const isIdle = known.stage === 'pinging' || (known.stage === 'waiting' && why !== 'left')
+  if (isIdle) startRound(state, peer, known, 'asking', nowMs, out)
+  else known.roundEndMs = Math.min(known.roundEndMs, nowMs + roundMs(state, peer, known))
+}
+
+function suspect(peer: PeerId, known: Case, out: DetectorEffect[]): void {
+  if (known.isSuspect) return
+  known.isSuspect = true
+  out.push({ kind: 'suspect', peer, session: known.session })
+}
+
+function startRound(
+  state: DetectorState,
+  peer: PeerId,
+  known: Case,
+  stage: 'pinging' | 'asking',
+  nowMs: number,
+  out: DetectorEffect[],
+): void {
+  known.stage = stage
+  known.roundStartMs = nowMs
+  known.answers = 0
+  known.roundEndMs = nowMs + roundMs(state, peer, known)
+  const doubted = known.buriedAt ?? (known.rounds > 0 ? state.view.sequenceOf(peer) : undefined)
+  out.push({ kind: 'ping', peer, ...(doubted !== undefined && { doubted }) })
+  if (stage === 'pinging') return
+  known.rounds++
+  for (const prober of probersOf(state, peer)) {
+    known.asked.add(prober)
+    out.push({ kind: 'ask', prober, peer, session: known.session })
+  }
+}
+
+function roundMs(state: DetectorState, peer: PeerId, known: Case): number {
+  const ownMs = patienceMs(state, peer, known.why === 'left')
+  // Those who are asked need their own patience, and the way to us and back.
+  return known.stage === 'asking' ? ownMs + state.settings.hintedProbeMs / 2 : ownMs
+}
+
+/** True where the case is closed by a verdict. */
+function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, out: DetectorEffect[]): boolean {
+  const pool = poolOf(state, peer)
+  const needed = majorityOf(state, pool)
+  const silentMs = nowMs - known.sinceMs
+  const isMajority = known.silentTo.size >= needed && 2 * known.silentTo.size >= known.asked.size
+  const alone = pool <= 0 ? 4 : 1
+  const isFast = known.why === 'left' && isMajority && silentMs >= alone * patienceMs(state, peer, true)
+  if (!isFast && silentMs < suspicionMs(state, peer, known, pool)) return false
+  // Few questions prove little, however long they took.
+  if (!isFast && known.rounds < (isMajority ? roundsMin : roundsAloneMin)) return false
+  if (!isMajority && silentMs < state.settings.timeoutMs) return false
+  state.cases.delete(peer)
+  state.lastDeadMs = nowMs
+  state.nextProbeMs = Math.min(state.nextProbeMs, nowMs + state.settings.probeMs)
+  out.push({ kind: 'dead', peer, session: known.session, isShared: isMajority })
+  return true
+}
+
+/** Members to ask: those that are linked to it first, then our neighbours, then anybody. */
+function probersOf(state: DetectorState, peer: PeerId): PeerId[] {
+  const { probers } = state.settings
+  const chosen = new Set<PeerId>()
+  const add = (candidates: Iterable<PeerId>) => {
+    for (const other of candidates) {
+      if (chosen.size >= probers) return
+      const isFit = other !== peer && other !== state.self && !state.cases.get(other)?.isSuspect
+      if (isFit && state.view.sessionOf(other) !== undefined) chosen.add(other)
+    }
+  }
+  add(shuffled(state.random, state.view.linksOf(peer)))
+  add(shuffled(state.random, [...state.links.keys()]))
+  for (let tries = 0; chosen.size < probers && tries < 4 * probers && state.order.length > 0; tries++)
+    add([state.order[integerBelow(state.random, state.order.length)] as PeerId])
+  return [...chosen]
+}
+
+function isOthersMatter(state: DetectorState, peer: PeerId): boolean {
+  if (state.links.has(peer)) return false
+  return state.view.linksOf(peer).some(other => other !== state.self && state.view.sessionOf(other) !== undefined)
+}
+
+function hearsay(state: DetectorState): number {
+  let count = 0
+  for (const { why } of state.cases.values()) if (why === 'doubted') count++
+  return count
+}

@@ -1,0 +1,76 @@
+/** How long this peer waits before it thinks ill of another. Pure figures of the detector's state. */
+import type { PeerId } from '../../base/ids.ts'
+import type { Case, DetectorState, RoundTrip } from './state.ts'
+
+/** Lifeguard's S (§III-A): our own troubles make us at most so many times more patient. */
+export const healthMax = 8
+/** For want of any answer, a verdict waits at most this many timeouts longer. */
+const lonelyFactorMax = 2
+/** Who has nobody to ask needs so many times the shortest suspicion. */
+const aloneFactor = 2
+
+export function worse(state: DetectorState, points = 1): void {
+  state.health = Math.min(healthMax, state.health + points)
+}
+
+export function better(state: DetectorState): void {
+  state.health = Math.max(0, state.health - 1)
+}
+
+/** Smoothed as TCP does it (RFC 6298 §2). */
+export function measured(link: RoundTrip, rttMs: number): void {
+  if (link.smoothRttMs === undefined) {
+    link.smoothRttMs = rttMs
+    link.rttDeviationMs = rttMs / 2
+    return
+  }
+  link.rttDeviationMs += (Math.abs(link.smoothRttMs - rttMs) - link.rttDeviationMs) / 4
+  link.smoothRttMs += (rttMs - link.smoothRttMs) / 8
+}
+
+/** How long an answer of this peer may take. */
+export function patienceMs(state: DetectorState, peer: PeerId, isHinted: boolean): number {
+  const { settings, health } = state
+  const wellMs = Math.max(isHinted ? settings.hintedProbeMs : settings.probeMs, slowestMs(state, peer))
+  // Never so long that a doubt could not be looked into several times before its end.
+  return Math.min(wellMs * (1 + health), settings.timeoutMs / 4)
+}
+
+/** What a round trip to this peer takes when it takes long: four deviations, and what others of ours take. */
+function slowestMs({ links, typical }: DetectorState, peer: PeerId): number {
+  const slowest = (trip: RoundTrip | undefined) =>
+    trip?.smoothRttMs === undefined ? 0 : trip.smoothRttMs + 4 * trip.rttDeviationMs
+  return Math.max(slowest(links.get(peer)), slowest(typical))
+}
+
+/** After so many ms without a tick of ours we slept: what we did not hear meanwhile proves nothing. */
+export function sleptAfterMs({ settings }: DetectorState): number {
+  return 2 * settings.probeMs
+}
+
+/** Members that could be asked: all but this peer, the suspect, and other suspects. */
+export function poolOf(state: DetectorState, peer: PeerId): number {
+  let pool = state.order.length
+  for (const [other, { isSuspect }] of state.cases) if (isSuspect || other === peer) pool--
+  return pool - (state.cases.has(peer) ? 0 : 1)
+}
+
+/** More than half of those who can be asked, of `probers` at most. */
+export function majorityOf(state: DetectorState, pool: number): number {
+  const asked = Math.min(state.settings.probers, pool)
+  return asked <= 0 ? 0 : Math.floor(asked / 2) + 1
+}
+
+/** Lifeguard's suspicion timeout (§III-B), ms: from `timeoutMs` down to `suspicionMinMs` as confirmations come in. */
+export function suspicionMs(state: DetectorState, peer: PeerId, doubt: Case, pool: number): number {
+  const { timeoutMs, probers } = state.settings
+  // Several round trips must fit into the shortest suspicion: where packets are lost these are long.
+  const suspicionMinMs = Math.max(state.settings.suspicionMinMs, 3 * slowestMs(state, peer))
+  const asked = Math.min(probers, pool)
+  if (asked <= 0)
+    return Math.min(Math.max(timeoutMs, suspicionMinMs), aloneFactor * suspicionMinMs) * (1 + state.health)
+  const share = Math.min(1, Math.log(doubt.silentTo.size + 1) / Math.log(asked + 1))
+  const isConfirmed = doubt.silentTo.size > 0
+  const factor = isConfirmed ? 1 + state.health : 1 + Math.min(state.health, lonelyFactorMax)
+  return Math.max(suspicionMinMs, timeoutMs - (timeoutMs - suspicionMinMs) * share) * factor
+}

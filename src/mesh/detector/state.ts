@@ -1,0 +1,180 @@
+/**
+ * Failure detection, as a machine: SWIM (Das et al. 2002) with Lifeguard's local health (Dadgar et al. 2018). Time, answers and
+ * hints come in; pings, questions to others, and verdicts come out.
+ *
+ * Invariants:
+ * 1. Any sign of life that came after a doubt began ends the doubt.
+ * 2. A hint starts questions, never a verdict. More than half of the members asked must have found the suspect silent too; who
+ *    reaches nobody at all waits `timeoutMs` times its bad health, and then decides for itself alone.
+ * 3. The more members confirm a suspicion, the shorter it lasts (LHA-Suspicion); the worse our own health, the slower we
+ *    judge (LHA-Probe).
+ * 4. After a gap in our own ticks we have missed what others said: every doubt begins anew, every link counts as just heard.
+ * 5. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
+ *    itself anew (the buddy system).
+ */
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
+import type { FailureSettings } from '../presets.ts'
+import type { Rhythm } from './phi.ts'
+
+/** What made us doubt, from weak to strong. */
+export type Why =
+  | 'missed' // a ping of ours went unanswered
+  | 'doubted' // somebody else says that the session is gone
+  | 'closed' // the link to it ended
+  | 'left' // signaling says that it left
+
+/** What the machine may read of membership and links at any time. */
+export interface DetectorView {
+  /** The session of a member; undefined for who is none. */
+  readonly sessionOf: (peer: PeerId) => SessionId | undefined
+  /** When anything came on the direct link to this peer, ms; -Infinity where there is none. */
+  readonly heardMs: (peer: PeerId) => number
+  /** The links that a member announces. */
+  readonly linksOf: (peer: PeerId) => readonly PeerId[]
+  readonly sequenceOf: (peer: PeerId) => number
+}
+
+/** A smoothed round trip and its mean deviation, ms (RFC 6298); undefined before the first answer. */
+export interface RoundTrip {
+  smoothRttMs: number | undefined
+  rttDeviationMs: number
+}
+
+export interface LinkHealth extends RoundTrip {
+  nextPingMs: number
+  /** When the ping that is under way began; undefined if none is. */
+  pingedMs: number | undefined
+  rhythm: Rhythm
+}
+
+/** A doubt about one session, from the first unanswered ping to a sign of life or a verdict. */
+export interface Case {
+  readonly session: SessionId
+  why: Why
+  /** When its silence began to count, ms. */
+  sinceMs: number
+  roundStartMs: number
+  roundEndMs: number
+  /** What the present round did: waits for others to judge, pings, or asks others too. */
+  stage: 'waiting' | 'pinging' | 'asking'
+  isSuspect: boolean
+  /** Members asked so far; only their answers count. */
+  readonly asked: Set<PeerId>
+  /** Of the present round. */
+  answers: number
+  /** Rounds of questions so far. */
+  rounds: number
+  /** The sequence up to which somebody else has given it up; undefined where nobody says so. */
+  readonly buriedAt: number | undefined
+  /** Members that found it silent. */
+  readonly silentTo: Set<PeerId>
+}
+
+/** A question of another member that we look into. */
+export interface Errand {
+  readonly peer: PeerId
+  readonly session: SessionId
+  readonly askers: Set<PeerId>
+  readonly sinceMs: number
+  pingAgainMs: number
+  readonly endMs: number
+}
+
+export interface DetectorState {
+  readonly self: PeerId
+  readonly settings: FailureSettings
+  readonly random: Random
+  readonly view: DetectorView
+  readonly links: Map<PeerId, LinkHealth>
+  readonly cases: Map<PeerId, Case>
+  readonly errands: Map<PeerId, Errand>
+  /** Members in the order in which they are probed; shuffled after each turn (SWIM §4.3). */
+  readonly order: PeerId[]
+  turn: number
+  nextProbeMs: number
+  /** Our last verdict. Where one is gone many may be: probes come faster for a while. */
+  lastDeadMs: number
+  /** Of all answers, also of peers without a link: what to expect of those of whom we know little. */
+  readonly typical: RoundTrip
+  /** Lifeguard's local health multiplier: 0 is well, each point makes every patience once longer. */
+  health: number
+  /** When the next tick is due, ms. */
+  wakeMs: number
+}
+
+export type DetectorInput = { readonly nowMs: number } & (
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'joined'; readonly peer: PeerId }
+  | { readonly kind: 'departed'; readonly peer: PeerId }
+  | { readonly kind: 'linked'; readonly peer: PeerId }
+  | { readonly kind: 'unlinked'; readonly peer: PeerId }
+  /** A sign of life; with a round trip where it answers a ping of ours. */
+  | { readonly kind: 'heard'; readonly peer: PeerId; readonly rttMs?: number }
+  | {
+      readonly kind: 'hint'
+      readonly peer: PeerId
+      readonly session: SessionId
+      readonly why: Why
+      /** With `doubted`: the sequence up to which others have given it up. */
+      readonly buriedAt?: number
+    }
+  /** Another member asks us to try. */
+  | { readonly kind: 'asked'; readonly by: PeerId; readonly peer: PeerId; readonly session: SessionId }
+  | {
+      readonly kind: 'answered'
+      readonly by: PeerId
+      readonly peer: PeerId
+      readonly session: SessionId
+      readonly isAlive: boolean
+    }
+)
+
+export type DetectorEffect =
+  /** `doubted` is the sequence up to which we doubt its announcements. */
+  | { readonly kind: 'ping'; readonly peer: PeerId; readonly doubted?: number }
+  | { readonly kind: 'ask'; readonly prober: PeerId; readonly peer: PeerId; readonly session: SessionId }
+  | {
+      readonly kind: 'answer'
+      readonly to: PeerId
+      readonly peer: PeerId
+      readonly session: SessionId
+      readonly isAlive: boolean
+    }
+  | { readonly kind: 'suspect'; readonly peer: PeerId; readonly session: SessionId }
+  | { readonly kind: 'alive'; readonly peer: PeerId; readonly session: SessionId }
+  /** Given up; `isShared` where a majority of those asked agreed, so that others may be told. */
+  | { readonly kind: 'dead'; readonly peer: PeerId; readonly session: SessionId; readonly isShared: boolean }
+  /** Nothing came on this link for `timeoutMs`: close it. */
+  | { readonly kind: 'close'; readonly peer: PeerId }
+  /** Call with a tick then, and not before. */
+  | { readonly kind: 'wake'; readonly atMs: number }
+
+export function detectorOf(
+  self: PeerId,
+  settings: FailureSettings,
+  random: Random,
+  view: DetectorView,
+  nowMs: number,
+): DetectorState {
+  return {
+    self,
+    settings,
+    random,
+    view,
+    links: new Map(),
+    cases: new Map(),
+    errands: new Map(),
+    order: [],
+    turn: 0,
+    nextProbeMs: nowMs + settings.intervalMs * (0.5 + random.next()),
+    lastDeadMs: Number.NEGATIVE_INFINITY,
+    typical: { smoothRttMs: undefined, rttDeviationMs: 0 },
+    health: 0,
+    wakeMs: Number.POSITIVE_INFINITY,
+  }
+}
+
+export function suspectsOf({ cases }: DetectorState): PeerId[] {
+  return [...cases].flatMap(([peer, { isSuspect }]) => (isSuspect ? [peer] : []))
+}

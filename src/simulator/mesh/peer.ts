@@ -1,0 +1,397 @@
+/**
+ * A tab's mesh in the simulated world: the machines of the real one (membership, failure detection, overlay, partition, spreading),
+ * with timers and messages of the world. Whoever watches is told what they decide.
+ */
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import {
+  type DetectorEffect,
+  type DetectorInput,
+  type DetectorState,
+  detectorOf,
+  suspectsOf,
+} from '../../mesh/detector/state.ts'
+import { step as detect } from '../../mesh/detector/step.ts'
+import { digestIntervalMs } from '../../mesh/limits.ts'
+import { type Effect, type Input, type MembershipState, membershipOf } from '../../mesh/membership/state.ts'
+import { step as list } from '../../mesh/membership/step.ts'
+import { type OverlayInput, type OverlayState, overlayOf } from '../../mesh/overlay/state.ts'
+import { step as plan } from '../../mesh/overlay/step.ts'
+import { type PartitionInput, type PartitionState, partitionOf } from '../../mesh/partition/state.ts'
+import { step as divide } from '../../mesh/partition/step.ts'
+import type { Announcement } from '../../mesh/peer.ts'
+import * as spread from '../../mesh/spread/step.ts'
+import { announceDelayMs, isOnlyOfLinks } from '../../mesh/spread/urgency.ts'
+import type { Actor, Host } from '../world/node.ts'
+import { oneOf } from '../world/random.ts'
+import type { Ends } from './field.ts'
+import { Lists, slackMs } from './lists.ts'
+import type { MeshMessage, Told } from './messages.ts'
+import type { PeerParts } from './parts.ts'
+
+type Timed<Given> = Given extends unknown ? Omit<Given, 'nowMs'> : never
+
+const gatherMs = 5
+const reviewIntervalMs = 1_000
+
+export class SimPeer implements Actor<MeshMessage>, Ends {
+  readonly id: PeerId
+  readonly session: SessionId
+  readonly membership: MembershipState
+  readonly detector: DetectorState
+  readonly overlay: OverlayState
+  readonly partition: PartitionState
+  readonly lists: Lists
+  /** When anything last came on each link, ms. */
+  readonly heardMs = new Map<PeerId, number>()
+  readonly #host: Host<MeshMessage>
+  readonly #parts: PeerParts
+  #stopWake: () => void = () => {}
+  #isReviewScheduled = false
+  #announceAtMs = Number.POSITIVE_INFINITY
+  #hasLeft = false
+
+  constructor(host: Host<MeshMessage>, parts: PeerParts) {
+    this.#host = host
+    this.#parts = parts
+    this.id = host.name as PeerId
+    this.session = parts.session
+    const nowMs = host.clock.monotonicMs()
+    this.membership = membershipOf(this.id, this.session)
+    this.overlay = overlayOf(this.id, host.random, nowMs)
+    this.partition = partitionOf(parts.settings.timeoutMs)
+    this.lists = new Lists({
+      id: this.id,
+      session: this.session,
+      clock: host.clock,
+      membership: this.membership,
+      links: () => this.overlay.linked,
+      tell: (to, message) => this.#tell(to, message),
+    })
+    this.detector = detectorOf(
+      this.id,
+      parts.settings,
+      host.random,
+      {
+        sessionOf: peer => this.membership.members.get(peer)?.announcement.session,
+        heardMs: peer => this.heardMs.get(peer) ?? Number.NEGATIVE_INFINITY,
+        linksOf: peer => this.membership.members.get(peer)?.announcement.links.map(link => link.peer) ?? [],
+        sequenceOf: peer => this.membership.members.get(peer)?.announcement.sequence ?? 0,
+      },
+      nowMs,
+    )
+  }
+
+  /** After the boot, when the field knows this peer. */
+  begin(): void {
+    const { clock, random } = this.#host
+    clock.after(reviewIntervalMs * random.next(), () => {
+      clock.every(reviewIntervalMs, () => {
+        this.#divide({ kind: 'links', count: this.overlay.linked.size })
+        this.#review()
+      })
+    })
+    clock.after(digestIntervalMs * random.next(), () => clock.every(digestIntervalMs, () => this.#compareLists()))
+    for (const peer of this.#parts.listed()) this.#plan({ kind: 'candidate', peer })
+    this.#detect({ kind: 'tick' })
+    this.#review()
+  }
+
+  get degree(): number {
+    return this.overlay.linked.size
+  }
+
+  get own(): Announcement {
+    return this.lists.own
+  }
+
+  receive(from: string, message: MeshMessage): void {
+    const peer = from as PeerId
+    if (this.heardMs.has(peer)) this.heardMs.set(peer, this.#nowMs)
+    switch (message.kind) {
+      case 'members':
+        for (const told of message.told) this.#learn(told, peer)
+        break
+      case 'ping':
+        this.#send(peer, { kind: 'pong', session: this.session, sentMs: message.sentMs })
+        this.lists.refute(message.doubted ?? -1)
+        break
+      case 'pong':
+        if (this.membership.members.get(peer)?.announcement.session === message.session)
+          this.#detect({ kind: 'heard', peer, rttMs: this.#nowMs - message.sentMs })
+        break
+      case 'ask':
+        this.#detect({ kind: 'asked', by: peer, peer: message.peer, session: message.session })
+        break
+      case 'answer': {
+        const { peer: subject, session, isAlive } = message
+        this.#detect({ kind: 'answered', by: peer, peer: subject, session, isAlive })
+        break
+      }
+      case 'goodbye':
+        this.#goodbye(message.peer, message.session, 'closed', peer)
+        break
+      case 'verdict':
+        this.#verdict(message, peer)
+        break
+      case 'digest':
+        this.lists.differing(peer, message.digest)
+        break
+      case 'lines':
+        this.lists.compare(peer, message)
+        break
+      case 'want':
+        this.lists.tellOf(peer, message.peers)
+        break
+      case 'buried':
+        for (const [subject, session, sequence] of message.lines) this.#hearBuried(subject, session, sequence)
+    }
+  }
+
+  /** Says goodbye, as a page does when it closes. */
+  leave(): void {
+    this.#hasLeft = true
+    for (const to of this.overlay.linked) this.#tell(to, { kind: 'goodbye', peer: this.id, session: this.session })
+  }
+
+  /** Signaling says that a session's socket closed. */
+  signalingLeft(peer: PeerId, session: SessionId): void {
+    this.#list({ kind: 'hint', peer, session })
+    this.#detect({ kind: 'hint', peer, session, why: 'left' })
+  }
+
+  /** Something that everybody should know at once. */
+  announceNews(): void {
+    this.lists.announce(this.own.load.busy + 1)
+  }
+
+  accepts(peer: PeerId): boolean {
+    return !this.#hasLeft && !this.overlay.linked.has(peer)
+  }
+
+  linkOpened(peer: PeerId): void {
+    this.heardMs.set(peer, this.#nowMs)
+    spread.linked(this.lists.state, peer)
+    this.#detect({ kind: 'linked', peer })
+    this.#detect({ kind: 'heard', peer })
+    this.#plan({ kind: 'linked', peer })
+    if (!this.overlay.linked.has(peer)) return
+    const session = this.#parts.sessionAt(peer)
+    const isKnown = this.membership.members.get(peer)?.announcement.session === session
+    this.lists.introduce(peer, isKnown)
+    this.#linksChanged()
+  }
+
+  linkClosed(peer: PeerId): void {
+    this.heardMs.delete(peer)
+    spread.unlinked(this.lists.state, peer)
+    this.#detect({ kind: 'unlinked', peer })
+    this.#plan({ kind: 'unlinked', peer })
+    const session = this.membership.members.get(peer)?.announcement.session
+    if (session) {
+      this.#list({ kind: 'hint', peer, session })
+      this.#detect({ kind: 'hint', peer, session, why: 'closed' })
+    }
+    this.#linksChanged()
+  }
+
+  dialFailed(peer: PeerId): void {
+    this.#plan({ kind: 'dial-failed', peer })
+    this.#reviewSoon()
+  }
+
+  get #nowMs(): number {
+    return this.#host.clock.monotonicMs()
+  }
+
+  #linksChanged(): void {
+    this.#parts.watch.links(this)
+    this.#reviewSoon()
+    const delayMs = announceDelayMs(true, this.membership.members.size)
+    if (this.#announceAtMs <= this.#nowMs + delayMs) return
+    this.#announceAtMs = this.#nowMs + delayMs
+    this.#host.clock.after(delayMs, () => {
+      this.#announceAtMs = Number.POSITIVE_INFINITY
+      this.lists.announce(this.own.load.busy)
+    })
+  }
+
+  #learn({ peer, announcement, version }: Told, from: PeerId): void {
+    const { session, sequence } = announcement
+    spread.told(this.lists.state, from, version)
+    const former = this.membership.members.get(peer)
+    if (former?.announcement.session === session && former.announcement.sequence >= sequence) return
+    const nowMs = this.#nowMs
+    const effects = list(this.membership, { kind: 'announced', peer, announcement, nowMs })
+    if (effects.length === 0) return
+    this.#performList(effects)
+    const isUrgent = !former || !isOnlyOfLinks(former.announcement, announcement)
+    this.lists.learned(version, isUrgent, from)
+    // Whoever announces itself anew is alive: a doubt about what it announced before is void (SWIM's refutation).
+    if (former?.state === 'suspect') {
+      this.#list({ kind: 'heard', peer })
+      this.#detect({ kind: 'heard', peer })
+    }
+  }
+
+  #goodbye(peer: PeerId, session: SessionId, reason: 'closed' | 'left', from: PeerId): void {
+    const effects = list(this.membership, { kind: 'goodbye', peer, session, reason })
+    this.#performList(effects)
+    if (effects.length === 0) return
+    for (const to of this.overlay.linked) if (to !== from) this.#tell(to, { kind: 'goodbye', peer, session })
+  }
+
+  #verdict(message: Extract<MeshMessage, { kind: 'verdict' }>, from: PeerId): void {
+    const { peer, session, sequence } = message
+    const heardMs = this.heardMs.get(peer) ?? Number.NEGATIVE_INFINITY
+    // A peer we heard on a direct link a moment ago cannot be dead: it is asked, and told what is said of it.
+    if (this.#nowMs - heardMs < 2 * this.#parts.settings.intervalMs) return this.#hearBuried(peer, session, sequence)
+    const effects = list(this.membership, { kind: 'verdict', peer, session, sequence })
+    this.#performList(effects)
+    if (effects.length === 0 || peer === this.id) return
+    for (const to of this.overlay.linked) if (to !== from) this.#tell(to, message)
+  }
+
+  #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
+    if (peer === this.id) {
+      if (session === this.session) this.lists.refute(sequence)
+      return
+    }
+    const known = this.membership.members.get(peer)?.announcement
+    if (known?.session === session && known.sequence <= sequence)
+      this.#detect({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
+  }
+
+  #compareLists(): void {
+    const to = oneOf(this.#host.random, [...this.overlay.linked])
+    if (to) this.#tell(to, this.lists.digest)
+  }
+
+  #list(input: Input): void {
+    this.#performList(list(this.membership, input))
+  }
+
+  #performList(effects: readonly Effect[]): void {
+    const { watch, field } = this.#parts
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'joined':
+          this.#detect({ kind: 'joined', peer: effect.member.id })
+          this.#plan({ kind: 'candidate', peer: effect.member.id })
+          this.#divide({ kind: 'joined', peer: effect.member.id })
+          watch.joined(this, effect.member.id, effect.member.announcement)
+          this.#reviewSoon()
+          break
+        case 'changed':
+          watch.changed(this, effect.member.id, effect.member.announcement)
+          break
+        case 'departed': {
+          const { id, announcement } = effect.member
+          spread.forgotten(this.lists.state, id)
+          this.#detect({ kind: 'departed', peer: id })
+          this.#plan({ kind: 'gone', peer: id })
+          this.#divide({ kind: 'departed', peer: id, isCrash: effect.reason === 'crashed' })
+          watch.departed(this, id, announcement.session, effect.reason)
+          if (effect.reason !== 'replaced') field.close(this.id, id)
+          this.#reviewSoon()
+          break
+        }
+        case 'publish-verdict': {
+          const { peer, session, sequence } = effect
+          for (const to of this.overlay.linked) this.#tell(to, { kind: 'verdict', peer, session, sequence })
+          break
+        }
+        case 'refute':
+          this.lists.refute(effect.sequence - 1)
+          break
+        case 'probe': // the detector looks into it
+      }
+    }
+  }
+
+  #detect(told: Timed<DetectorInput>): void {
+    const effects = detect(this.detector, { ...told, nowMs: this.#nowMs } as DetectorInput)
+    for (const effect of effects) this.#performDetect(effect)
+  }
+
+  #performDetect(effect: DetectorEffect): void {
+    switch (effect.kind) {
+      case 'ping': {
+        const { doubted } = effect
+        const ping = { kind: 'ping', session: this.session, sentMs: this.#nowMs } as const
+        return this.#send(effect.peer, doubted === undefined ? ping : { ...ping, doubted })
+      }
+      case 'ask':
+        return this.#send(effect.prober, { kind: 'ask', peer: effect.peer, session: effect.session })
+      case 'answer': {
+        const { to, peer, session, isAlive } = effect
+        return this.#send(to, { kind: 'answer', peer, session, isAlive })
+      }
+      case 'suspect':
+        return this.#list({ kind: 'hint', peer: effect.peer, session: effect.session })
+      case 'alive':
+        return this.#list({ kind: 'heard', peer: effect.peer })
+      case 'dead': {
+        const { peer, session } = effect
+        this.#parts.watch.judged(this, peer, session)
+        this.#list({ kind: 'hint', peer, session })
+        const found = list(this.membership, { kind: 'probe-failed', peer, session })
+        return this.#performList(effect.isShared ? found : found.filter(({ kind }) => kind !== 'publish-verdict'))
+      }
+      case 'close':
+        return this.#parts.field.close(this.id, effect.peer)
+      case 'wake':
+        this.#stopWake()
+        this.#stopWake = this.#host.clock.after(Math.max(0, effect.atMs - this.#nowMs) + slackMs, () =>
+          this.#detect({ kind: 'tick' }),
+        )
+    }
+  }
+
+  #divide(told: Timed<PartitionInput>): void {
+    for (const effect of divide(this.partition, { ...told, nowMs: this.#nowMs } as PartitionInput)) {
+      this.#parts.watch.divided(this, effect)
+      if (effect.kind !== 'heal') continue
+      for (const to of this.overlay.linked) this.#tell(to, this.lists.digest)
+    }
+  }
+
+  #plan(told: Timed<OverlayInput>): void {
+    const { field } = this.#parts
+    const facts = {
+      engaged: () => field.engaged(this.id),
+      degreeOf: (peer: PeerId) => this.membership.members.get(peer)?.announcement.links.length ?? 0,
+      suspects: () => suspectsOf(this.detector),
+    }
+    for (const effect of plan(this.overlay, { ...told, nowMs: this.#nowMs } as OverlayInput, facts)) {
+      if (effect.kind === 'dial') field.dial(this.id, effect.peer)
+      else if (effect.kind === 'drop') field.close(this.id, effect.peer)
+      else this.#host.clock.after(Math.max(0, effect.atMs - this.#nowMs), () => this.#review())
+    }
+  }
+
+  #reviewSoon(): void {
+    if (this.#isReviewScheduled) return
+    this.#isReviewScheduled = true
+    this.#host.clock.after(gatherMs, () => {
+      this.#isReviewScheduled = false
+      this.#review()
+    })
+  }
+
+  #review(): void {
+    if (this.#hasLeft) return
+    if (this.overlay.linked.size === 0 && this.overlay.dialling.size === 0)
+      for (const peer of this.#parts.listed()) this.#plan({ kind: 'candidate', peer })
+    this.#plan({ kind: 'review' })
+  }
+
+  #tell(to: PeerId, message: MeshMessage): void {
+    this.#parts.field.tell(this.id, to, message)
+  }
+
+  /** Over the link if there is one, otherwise relayed. */
+  #send(to: PeerId, message: MeshMessage): void {
+    if (!this.#parts.field.tell(this.id, to, message) && this.overlay.linked.size > 0)
+      this.#parts.field.relay(this.id, to, message)
+  }
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import type { PeerId } from '../../src/base/ids.ts'
+import { Inbox } from '../../src/mesh/inbox.ts'
+import { framesPerTurn, inboxBytesMax, inboxFramesMax } from '../../src/mesh/limits.ts'
+
+const [eve, ada, bob] = ['eve', 'ada', 'bob'] as PeerId[] as [PeerId, PeerId, PeerId]
+
+/** Turns come when they are asked for, one at a time. */
+function lab() {
+  const timers: (() => void)[] = []
+  const counters: Record<string, number> = {}
+  const clock = {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    every: () => () => {},
+    after: (_: number, perform: () => void) => {
+      timers.push(perform)
+      return () => {}
+    },
+  }
+  const inbox = new Inbox({ clock, count: name => (counters[name] = (counters[name] ?? 0) + 1) })
+  const turn = () => timers.splice(0).map(perform => perform())
+  return { inbox, turn, counters, timers }
+}
+
+test('G12: a peer floods, and the others keep at least 90 % of their throughput', () => {
+  const { inbox, turn } = lab()
+  const handled = new Map<PeerId, number>()
+  const send = (from: PeerId, frames: number) => {
+    for (let at = 0; at < frames; at++) inbox.push(from, 100, () => handled.set(from, (handled.get(from) ?? 0) + 1))
+  }
+  const turns = 200
+  const each = Math.floor(framesPerTurn / 4)
+  const perTurn: number[] = []
+  for (let at = 0; at < turns; at++) {
+    send(eve, 20 * framesPerTurn)
+    for (const peer of [ada, bob]) send(peer, each)
+    const before = [...handled.values()].reduce((sum, count) => sum + count, 0)
+    turn()
+    perTurn.push([...handled.values()].reduce((sum, count) => sum + count, 0) - before)
+  }
+  for (const peer of [ada, bob]) expect(handled.get(peer) ?? 0).toBeGreaterThanOrEqual(0.9 * turns * each)
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(framesPerTurn + 3) // and no turn grows with the flood
+})
+
+test('a neighbour that sends no more than its share never waits', () => {
+  const { inbox, timers } = lab()
+  let handled = 0
+  for (let at = 0; at < framesPerTurn; at++) inbox.push(ada, 1, () => handled++)
+  expect([handled, timers.length]).toEqual([framesPerTurn, 1])
+})
+
+test('frames of one neighbour keep their order, waiting or not', () => {
+  const { inbox, turn } = lab()
+  const order: number[] = []
+  for (let at = 0; at < 3 * framesPerTurn; at++) inbox.push(eve, 1, () => order.push(at))
+  for (let at = 0; at < 3; at++) turn()
+  inbox.push(eve, 1, () => order.push(3 * framesPerTurn))
+  for (let at = 0; at < 3; at++) turn()
+  expect(order).toEqual(Array.from({ length: 3 * framesPerTurn + 1 }, (_, at) => at))
+})
+
+test('what waits of one neighbour is bounded in frames and in bytes, and the rest is counted', () => {
+  const { inbox, counters } = lab()
+  for (let at = 0; at < framesPerTurn + inboxFramesMax + 7; at++) inbox.push(eve, 1, () => {})
+  expect(counters['dropped.flood']).toBe(7)
+  const large = lab()
+  for (let at = 0; at < framesPerTurn; at++) large.inbox.push(eve, 1, () => {})
+  large.inbox.push(eve, inboxBytesMax, () => {})
+  large.inbox.push(eve, 1, () => {})
+  expect(large.counters['dropped.flood']).toBe(1)
+})
