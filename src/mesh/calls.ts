@@ -63,10 +63,10 @@ export class Calls {
     /** True unless nothing left for want of a path; looking for one again costs none of the retries. */
     const transmit = async () => {
       stopRetry()
-      failure = undefined
       if (attemptsLeft > 0) stopRetry = this.#clock.after(everyMs, retry)
       try {
         await request.transmit()
+        failure = undefined
       } catch (error) {
         failure = toMeshError(error, 'unreachable')
         const isHopeless = failure.code === 'no-such-peer' || failure.code === 'too-large'
