@@ -1,7 +1,7 @@
 /** The rules of the overlay over time; its invariants stand in `state.ts`, and which links are wanted in `plan.ts`. */
 import type { PeerId } from '../../base/ids.ts'
 import { integerBelow } from '../../base/random.ts'
-import { dialBackoffMaxMs, dialBackoffMinMs, linksHigh, linksLow, linksMax } from '../limits.ts'
+import { dialBackoffMaxMs, dialBackoffMinMs, linksHigh, linksLow, linksMax, linksTarget } from '../limits.ts'
 import { chordsOf, type OverlayView, planLinks, reputationMin, ringNeighbours, standsBetween } from './plan.ts'
 import {
   type OverlayEffect,
@@ -111,6 +111,7 @@ function relayed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffec
 
 function review(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayEffect[] {
   state.relays.clear()
+  if (isContent(state, nowMs, facts)) return []
   for (const peer of state.resting.keys()) if (!state.candidates.has(peer)) state.resting.delete(peer)
   const view = viewOf(state, nowMs, facts)
   const plan = planLinks(view, state.random)
@@ -122,6 +123,16 @@ function review(state: OverlayState, nowMs: number, facts: OverlayFacts): Overla
   if (plan.drop && isDropDue(state, plan.drop, nowMs, facts)) effects.push({ kind: 'drop', peer: plan.drop })
   if (nowMs >= state.shuffleMs) effects.push(...shuffle(state, view, nowMs))
   return effects
+}
+
+/** Nothing is missing and nothing is too much: the usual case, seen without looking at the whole room. */
+function isContent(state: OverlayState, nowMs: number, { reputationOf }: OverlayFacts): boolean {
+  const { linked: now, candidates, required } = state
+  if (reputationOf || now.size < linksLow || now.size > linksTarget || candidates.size <= linksHigh) return false
+  if (nowMs >= state.shuffleMs) return false
+  for (const peer of ringOf(state)) if (!now.has(peer)) return false
+  for (const peer of required) if (!now.has(peer)) return false
+  return true
 }
 
 /** Who harms goes at once, and so does what is above the limit. */
