@@ -1,8 +1,9 @@
 /** Who a tab is: the same after a reload, somebody else when duplicated, and itself again when reopened. */
+import type { Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserName } from './support/browsers.ts'
 import { Stage } from './support/stage.ts'
-import { closeTab, idOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { blankTab, closeTab, idOf, type Tab, waitForPeers } from './support/tabs.ts'
 
 describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   let stage: Stage
@@ -36,8 +37,10 @@ describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
     const room = stage.room()
     const [one, two] = await pair(stage, name, room)
     const stored = await two.page.evaluate(() => JSON.stringify(sessionStorage))
-    const copy = await stage.tab(name, `${stage.server.origin}/favicon.svg`)
-    await copy.page.evaluate(stored => {
+    const copy = await blankTab(stage.browser(name))
+    stage.adopt(copy)
+    await copy.page.evaluateOnNewDocument(stored => {
+      if (window !== window.top) return // sandbox frames have no storage
       for (const [key, value] of Object.entries(JSON.parse(stored))) sessionStorage.setItem(key, String(value))
     }, stored)
     await copy.page.goto(room.url('copy'), { waitUntil: 'domcontentloaded' })
@@ -45,6 +48,20 @@ describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
     expect(peers.map(({ id }) => id).sort()).toEqual([await idOf(one), await idOf(two)].sort())
     expect(await idOf(copy)).not.toBe(await idOf(two))
     expect((await waitForPeers(one, 2)).map(({ state }) => state)).toEqual(['alive', 'alive'])
+  })
+
+  test('a tab that a tab opened, which browsers give a copy of the session storage, is another peer', async () => {
+    const room = stage.room()
+    const [one, two] = await pair(stage, name, room)
+    const opened = new Promise<Page | null>(resolve => two.page.once('popup', resolve))
+    await two.page.evaluate(url => void globalThis.open(url), room.url('opened'))
+    const page = await opened
+    if (!page) throw new Error('nothing was opened')
+    const copy: Tab = { page, browser: two.browser, problems: [], isGone: false }
+    stage.adopt(copy)
+    const peers = await waitForPeers(copy, 2)
+    expect(peers.map(({ id }) => id).sort()).toEqual([await idOf(one), await idOf(two)].sort())
+    expect(await idOf(copy)).not.toBe(await idOf(two))
   })
 
   test('a tab closed and opened again has its old identity', async () => {
