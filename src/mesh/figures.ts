@@ -15,26 +15,34 @@ export interface MeshFigures {
   readonly throughput: { readonly sentPerSecond: number; readonly receivedPerSecond: number }
 }
 
-/** Counts per second over a window that slides by whole seconds. */
+/** Counts per second over a window that slides by whole seconds. It is on the way of every message. */
 class Rate {
-  readonly #seconds = new Map<number, number>()
+  /** The present second, and what was counted in it. */
+  #second = 0
+  #count = 0
+  /** Seconds before it, oldest first, those without anything left out. */
+  #past: { readonly second: number; readonly count: number }[] = []
 
   add(atMs: number): void {
     const second = Math.floor(atMs / 1_000)
-    this.#seconds.set(second, (this.#seconds.get(second) ?? 0) + 1)
-    for (const old of this.#seconds.keys()) {
-      if (old > second - figuresWindowMs / 1_000) break
-      this.#seconds.delete(old)
-    }
+    if (second !== this.#second) this.#begin(second)
+    this.#count++
   }
 
   /** The second that has just begun is left out. */
   perSecond(nowMs: number, sinceMs: number): number {
     const now = Math.floor(nowMs / 1_000)
+    if (now !== this.#second) this.#begin(now)
     const first = Math.max(now - figuresWindowMs / 1_000, Math.floor(sinceMs / 1_000))
-    let sum = 0
-    for (const [second, count] of this.#seconds) if (second >= first && second < now) sum += count
+    const sum = this.#past.reduce((total, { second, count }) => (second >= first ? total + count : total), 0)
     return now > first ? sum / (now - first) : 0
+  }
+
+  #begin(second: number): void {
+    if (this.#count > 0) this.#past.push({ second: this.#second, count: this.#count })
+    this.#past = this.#past.filter(past => past.second >= second - figuresWindowMs / 1_000)
+    this.#second = second
+    this.#count = 0
   }
 }
 

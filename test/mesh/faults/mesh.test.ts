@@ -137,6 +137,20 @@ test('a frozen peer hears and says nothing; thawed, it is where it was', async (
   expect(told).toEqual([]) // he gave up nobody
 })
 
+test('a peer that was frozen until all gave it up returns by itself, and gives up nobody', async () => {
+  room = new MemoryRoom(quickClock(4))
+  const peers = await joinAll('Ada', 'Bob', 'Cyd', 'Dee')
+  const bob = peers[1]
+  const told = peers.map(eventsOf)
+  await bob.faults.request({ kind: 'pause', forMs: 30_000 })
+  const others = peers.filter(peer => peer !== bob)
+  await until(() => others.every(peer => sees(peer, others)), 'he is given up', 40_000)
+  await until(() => bob.faults.list.length === 0, 'he is thawed', 40_000)
+  await until(() => peers.every(peer => sees(peer, peers)), 'he is back', 10_000)
+  const expected = peers.map(peer => (peer === bob ? [] : ['leave Bob crashed', 'join Bob']))
+  expect(told).toEqual(expected)
+})
+
 test('only those of the room give orders, each once, and a public room takes none', async () => {
   const [ada, bob] = await joinAll('Ada', 'Bob')
   const orders: unknown[] = []
