@@ -65,7 +65,7 @@ export class FaultsPanel extends LitElement {
                 fault => this.#fault(fault),
               )}</ul>`
         }
-        <wa-button class="heal" variant=${faults.length > 0 ? 'brand' : 'neutral'} ?disabled=${this.isBusy} @click=${() => this.#ask({ kind: 'heal', room: faults.some(({ scope }) => scope === 'room') })}>
+        <wa-button class="heal" variant=${faults.length > 0 ? 'brand' : 'neutral'} appearance=${faults.length > 0 ? 'accent' : 'outlined'} ?disabled=${this.isBusy} @click=${() => this.#healAll()}>
           <span class="label">${icon('check')}Heal all</span>
         </wa-button>
         <p class="said small ${this.said?.isFailure ? 'failed' : 'quiet'}" role="status">${this.said?.text ?? nothing}</p>
@@ -209,6 +209,12 @@ export class FaultsPanel extends LitElement {
       store.otherSide.set([])
       return 'The room is parted.'
     })
+  }
+
+  /** Of the room too, even where nothing of it is known here: whoever came later has not heard of it. */
+  #healAll(): Promise<void> {
+    const isOfRoom = this.#faults.value?.some(({ scope }) => scope === 'room') ?? false
+    return this.#ask({ kind: 'heal', room: isOfRoom || this.store?.room.value?.isPrivate === true })
   }
 
   #ask(request: FaultRequest): Promise<void> {
