@@ -117,6 +117,7 @@ export class DecisionsService {
         onDecided: command => this.#decisions.heardCommand(command),
       },
       onHosted: hosted => this.#hosted(hosted),
+      onWaiting: () => this.#seekLeader(),
       onTrouble: error => this.#trouble(error),
     })
     this.#history = new History({

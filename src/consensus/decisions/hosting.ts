@@ -36,6 +36,8 @@ export interface HostingOptions {
   readonly parts: HostedParts
   /** A member came to live here. */
   readonly onHosted: (hosted: HostedMember) => void
+  /** A member here was not added yet: the room may be full by now, which others know. */
+  readonly onWaiting: () => void
   /** This peer can keep no copy; it decides through others. */
   readonly onTrouble: (error: MeshError) => void
   readonly count: (counter: string) => void
@@ -183,12 +185,16 @@ export class Hosting {
 
   /** When many peers came at once, more members were made than there is room for; those that nobody adds go. */
   async #giveUpSpare(): Promise<void> {
-    const { council, clock, count } = this.#options
+    const { council, clock, count, onWaiting } = this.#options
     const { voters, learners, outgoing } = council.membership
     const isFull = new Set([...voters, ...learners, ...outgoing]).size >= membersTarget
     for (const hosted of [...council.hosted.values()]) {
       const isWaiting = hosted.driver.view.snapshot.index === 0
-      if (!isFull || !isWaiting || clock.monotonicMs() - hosted.sinceMs < spareMs) continue
+      if (!isWaiting || clock.monotonicMs() - hosted.sinceMs < spareMs) continue
+      if (!isFull) {
+        onWaiting()
+        continue
+      }
       count('decisions.spare-members')
       await this.retire(hosted)
     }

@@ -73,6 +73,8 @@ export class RaftDriver {
   #isStepping = false
   #isWriting = false
   #hasEnded = false
+  /** Why the machine is being halted, where it is not by another's will. */
+  #failure: MeshError | undefined
   #readId = 0
   #tickedAtMs: number
   #alarm: { readonly atMs: number; readonly stop: () => void } | undefined
@@ -304,7 +306,7 @@ export class RaftDriver {
         return this.#step({ kind: 'snapshot-taken', index: effect.applied, data: this.#parts.machine.save() })
       case 'role':
         this.#pace.role(effect.role === 'leader', effect.leader !== undefined, this.#parts.clock.monotonicMs())
-        if (effect.role === 'halted') this.#end(undefined)
+        if (effect.role === 'halted') this.#end(this.#failure)
         return this.#parts.onRole?.(this.view)
       case 'membership':
         return this.#parts.onMembership?.(effect.membership)
@@ -327,8 +329,9 @@ export class RaftDriver {
       this.#parts.onProgress?.()
     } catch (thrown) {
       if (this.#hasEnded) return
+      this.#failure = toMeshError(thrown, 'storage-lost')
       this.#step({ kind: 'halt' })
-      this.#end(toMeshError(thrown, 'storage-lost'))
+      this.#end(this.#failure)
     }
   }
 

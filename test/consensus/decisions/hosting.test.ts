@@ -175,7 +175,7 @@ test('a peer beyond the members decides through others, reads what they decided,
   const isIn = (one: Decider) =>
     one.service.view.members.some(({ isHostedHere, seat }) => isHostedHere && seat !== 'stranger')
   const isSettled = () => room.deciders.filter(isIn).length === 9 && hosting().length === 9
-  await until(isSettled, 'nine host a member of the room, and the tenth none')
+  await until(isSettled, 'nine host a member of the room, and the tenth none', 40_000)
   const outside = room.deciders.find(one => !hosting().includes(one)) as Decider
   const heard: string[] = []
   outside.service.register.watch(({ key, value }) => heard.push(`${key} ${value}`), { prefix: 'w' })

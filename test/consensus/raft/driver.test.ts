@@ -1,0 +1,217 @@
+/** The driver of Raft with a clock that the test turns: group commit, fences, failing disks, rest, and a leader known to be gone. */
+import { describe, expect, test } from 'vitest'
+import { MeshError } from '../../../src/base/errors.ts'
+import { raftConfig } from '../../../src/consensus/raft/config.ts'
+import { type Answer, type DriverParts, RaftDriver } from '../../../src/consensus/raft/driver.ts'
+import { genesisState, NO_SESSION, sessionMachine } from '../../../src/consensus/raft/index.ts'
+import type { MemberId, RaftMessage } from '../../../src/consensus/raft/messages.ts'
+import type { Batch } from '../../../src/consensus/storage/store.ts'
+import { Turns } from '../../link/support/turns.ts'
+
+const diskMs = 3
+const wireMs = 1
+
+interface One {
+  readonly driver: RaftDriver
+  readonly writes: Batch[]
+  readonly applied: unknown[]
+  readonly sent: RaftMessage['kind'][]
+  readonly ends: (MeshError | undefined)[]
+  isCut: boolean
+  disk: 'works' | 'fenced' | 'fails'
+}
+
+/** Members on one clock, with disks that take 3 ms and wires that take 1 ms. */
+function roomOf(names: string, seed = 7) {
+  const turns = new Turns(seed)
+  const voters = names.split(' ') as MemberId[]
+  const room = new Map<MemberId, One>()
+  const later = (ms: number) => new Promise<void>(resolve => turns.after(ms, resolve))
+  for (const member of voters) {
+    const applied: unknown[] = []
+    const machine = sessionMachine({ execute: payload => applied.push(payload), save: () => null, load: () => {} })
+    const identity = { member, generation: 'g', epoch: 1, random: turns.random }
+    const parts: DriverParts = {
+      clock: turns.clock,
+      config: raftConfig('lab', identity),
+      isAutoPaced: false,
+      restored: genesisState({ member, generation: 'g', voters }),
+      machine,
+      async write(batch) {
+        one.writes.push(batch)
+        await later(diskMs)
+        if (one.disk === 'fails') throw new MeshError('storage-full', 'no room')
+        return one.disk === 'fenced' ? 'fenced' : 'durable'
+      },
+      send(to, message, pace) {
+        one.sent.push(message.kind)
+        const copy = structuredClone(message)
+        turns.after(wireMs, () => {
+          if (!one.isCut && !room.get(to)?.isCut) room.get(to)?.driver.receive(member, `host of ${member}`, copy, pace)
+        })
+      },
+      onEnd: error => one.ends.push(error),
+    }
+    const ends: One['ends'] = []
+    const driver = new RaftDriver(parts)
+    const one: One = { driver, writes: [], applied, sent: [], ends, isCut: false, disk: 'works' }
+    room.set(member, one)
+  }
+  const all = [...room.values()]
+  const leading = () => all.filter(one => one.driver.view.role === 'leader' && !one.isCut)
+  const leader = () => leading()[0] as One
+  const pass = (ms: number) => turns.run(turns.clock.nowMs() + ms)
+  return { turns, all, leader, leading, pass, of: (name: string) => room.get(name as MemberId) as One }
+}
+
+const command = (payload: unknown) => ({ session: NO_SESSION, sequence: 0, payload, bytes: 10 })
+
+/** What came of promises, as far as anything did. */
+function answersOf(promises: readonly Promise<Answer>[]): Answer['kind'][] {
+  const kinds: Answer['kind'][] = []
+  for (const promise of promises) void promise.then(({ kind }) => kinds.push(kind))
+  return kinds
+}
+
+describe('the driver', () => {
+  test('elects a leader, commits, and answers each proposal once it is applied', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    expect(room.leading()).toHaveLength(1)
+    const answer = room.leader().driver.propose(command('x'))
+    await room.pass(50)
+    expect(await answer).toMatchObject({
+      kind: 'done',
+      outcome: { kind: 'executed' },
+      term: room.leader().driver.view.term,
+    })
+    for (const one of room.all) expect(one.applied).toEqual(['x'])
+  })
+
+  test('writes together what comes while the disk is busy, in order', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const leader = room.leader()
+    const before = leader.writes.length
+    const answers: Promise<Answer>[] = []
+    for (let number = 0; number < 100; number++) {
+      answers.push(leader.driver.propose(command(number)))
+      if (number % 20 === 0) await room.pass(0)
+    }
+    await room.pass(100)
+    expect((await Promise.all(answers)).every(({ kind }) => kind === 'done')).toBe(true)
+    expect(leader.applied).toEqual(Array.from({ length: 100 }, (_, number) => number))
+    // The first, what gathered behind it, and the commit index that follows.
+    expect(leader.writes.length - before).toBeLessThanOrEqual(5)
+  })
+
+  test('ends when its disk fails, says why, and has sent nothing that depended on the write', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const follower = room.all.find(one => one !== room.leader()) as One
+    follower.disk = 'fails'
+    const already = follower.sent.filter(kind => kind === 'append-ok').length
+    const answer = room.leader().driver.propose(command('x'))
+    await room.pass(100)
+    expect((await answer).kind).toBe('done') // two of three have it
+    expect(follower.ends).toMatchObject([{ code: 'storage-full' }])
+    expect(follower.sent.filter(kind => kind === 'append-ok').length).toBe(already)
+    expect(follower.driver.view.role).toBe('halted')
+  })
+
+  test('ends without a word when its disk belongs to a later life, and what waited for it is lost, not done', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const leader = room.leader()
+    leader.disk = 'fenced'
+    const kinds = answersOf([leader.driver.propose(command('x')), leader.driver.propose(command('y'))])
+    await room.pass(2)
+    const said = leader.sent.length
+    await room.pass(1_000)
+    expect(kinds).toHaveLength(2)
+    expect(kinds).not.toContain('done')
+    expect(leader.ends).toEqual([undefined])
+    expect(leader.sent.slice(said).filter(kind => kind !== 'append' && kind !== 'commit')).toEqual([])
+    expect(room.all.filter(one => one !== leader && one.driver.view.role === 'leader')).toHaveLength(1)
+    expect((await leader.driver.propose(command('z'))).kind).toBe('lost')
+  })
+
+  test('answers everything that waits when it is halted, and nothing happens after', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const leader = room.leader()
+    for (const one of room.all) if (one !== leader) one.isCut = true
+    const kinds = answersOf([leader.driver.propose(command('x'))])
+    const read = leader.driver.read()
+    await room.pass(10)
+    expect(kinds).toEqual([])
+    leader.driver.halt()
+    expect((await read).kind).toBe('refused')
+    await room.pass(1_000)
+    expect(kinds).toEqual(['lost'])
+    expect(leader.ends).toEqual([undefined])
+  })
+
+  test('refuses at a leader that lost its quorum, within two election timeouts', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const leader = room.leader()
+    leader.isCut = true
+    const read = leader.driver.read()
+    await room.pass(300)
+    expect(await read).toMatchObject({ kind: 'refused' })
+    expect(leader.driver.view.role).not.toBe('leader')
+  })
+
+  test('needs no timeout where the leader is known to be gone: the next one leads after a round of votes', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const room = roomOf('a b c d e', seed)
+      await room.pass(600)
+      const gone = room.leader()
+      gone.isCut = true
+      const left = room.all.filter(one => one !== gone)
+      for (const one of left) one.driver.leaderIsGone()
+      left[0]?.driver.campaign()
+      await room.pass(60) // a timeout alone is 150 to 300
+      expect(room.leading().length, `seed ${seed}`).toBe(1)
+    }
+  })
+
+  test('rests when nothing happens: a beat a second, nobody campaigns, and work wakes it at once', async () => {
+    const room = roomOf('a b c')
+    await room.pass(3_000)
+    const leader = room.leader()
+    const { term } = leader.driver.view
+    leader.sent.length = 0
+    await room.pass(60_000)
+    const beats = leader.sent.filter(kind => kind === 'heartbeat').length
+    expect(beats).toBeLessThanOrEqual(2 * 61)
+    expect(beats).toBeGreaterThanOrEqual(2 * 50)
+    expect(room.all.map(({ driver }) => driver.view.term)).toEqual([term, term, term])
+    const startedAtMs = room.turns.clock.nowMs()
+    let tookMs = Number.POSITIVE_INFINITY
+    void leader.driver.propose(command('x')).then(() => {
+      tookMs = room.turns.clock.nowMs() - startedAtMs
+    })
+    await room.pass(100)
+    expect(tookMs).toBeLessThan(20)
+    leader.isCut = true
+    const follower = room.all.find(one => one !== leader) as One
+    follower.driver.worked() // somebody asks here, and the resting leader does not answer
+    await room.pass(1_000)
+    expect(room.leading()).toHaveLength(1)
+  })
+
+  test('makes up for no more than one longest timeout after ten hours of sleep (R29)', async () => {
+    const room = roomOf('a')
+    await room.pass(600)
+    const { term } = room.of('a').driver.view
+    const { clock } = room.turns
+    const real = clock.monotonicMs
+    clock.monotonicMs = () => real() + 36_000_000
+    room.of('a').driver.worked()
+    await room.pass(1_000)
+    expect(room.of('a').driver.view.term - term).toBeLessThanOrEqual(1)
+    expect(room.of('a').driver.view.role).toBe('leader')
+  })
+})
