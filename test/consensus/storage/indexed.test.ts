@@ -96,7 +96,7 @@ function opened(name: string): Promise<IDBDatabase> {
   })
 }
 
-describeStorage('IndexedDB', async () => new IndexedWorld())
+describeStorage('IndexedDB', async () => new IndexedWorld(), { canBeFull: true })
 
 test('a database that somebody deletes is let go, and the next write says so', async () => {
   const world = new IndexedWorld()

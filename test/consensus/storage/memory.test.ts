@@ -44,4 +44,4 @@ class MemoryWorld implements StorageWorld {
   }
 }
 
-describeStorage('memory', async () => new MemoryWorld())
+describeStorage('memory', async () => new MemoryWorld(), { canBeFull: true })
