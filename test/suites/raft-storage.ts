@@ -155,7 +155,7 @@ export function describeStorage(
       })
       expect(length).toBeGreaterThan(scripted().length)
       for (let writes = 0; writes <= length; writes++) await inWorld(world => crashAt(world, writes))
-    })
+    }, 120_000)
 
     test.runIf(canBeFull)('tells a full disk clearly, and has lost nothing of what it acknowledged', () =>
       inWorld(async world => {
