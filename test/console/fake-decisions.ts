@@ -81,10 +81,11 @@ export class FakeDecisions implements Decisions, DecisionsControl, MemberFaults 
           ? 'ready'
           : (scene as DecisionsView['state'])
     const others = room.others()
+    const isWithoutCopy = scene === 'storage-lost' || scene === 'joining'
     const voters = others.length >= 4 ? 5 : others.length >= 2 ? 3 : 1
-    this.#hosts = [self, ...others.slice(0, voters - 1)]
+    this.#hosts = isWithoutCopy ? others.slice(0, 3) : [self, ...others.slice(0, voters - 1)]
     const second = this.#hosts[1]
-    this.#leader = scene === 'follower' ? second : self
+    this.#leader = scene === 'follower' || isWithoutCopy ? second : self
     const nowMs = Date.now()
     const record = (term: number, host: PeerId, agoMs: number, reason: ElectionRecord['reason']) => ({
       term,
@@ -331,7 +332,7 @@ export class FakeDecisions implements Decisions, DecisionsControl, MemberFaults 
       .others()
       .filter(host => !this.#hosts.includes(host))
       .slice(0, 4)
-    const hosts = this.#state === 'storage-lost' || this.#state === 'joining' ? this.#hosts.slice(1) : this.#hosts
+    const hosts = this.#hosts
     const knowsMatch = this.#leader === self
     const last = this.#lines.at(-1)?.index ?? this.#commit
     return [...hosts, ...seats].map((host, index) => {

@@ -28,56 +28,18 @@ export function fakeJoin(scene: Scene): JoinMesh {
   return async options => {
     const world = new FakeWorld(scene, options)
     options.onSnapshot?.(world.snapshot)
-    if (scene.phase === 'joining') return new Promise(() => {})
-    if (scene.phase === 'failed') {
-      const code = (scene.problem ?? 'dial-failed') as MeshErrorCode
-      throw new MeshError(code, `the room answered with ${code}`)
-    }
-    await world.showJob()
-    if (!scene.isStill) world.start()
-    return world.handle
-  }
-}
-
-class FakeWorld {
-  readonly #scene: Scene
-  readonly #options: JoinOptions
-  readonly #random = seeded(31)
-  readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
-  readonly #id: PeerId
-  readonly #startMs = Date.now()
-  #name: string
-  #peers: PeerInfo[] = []
-  #links: LinkInfo[] = []
-  #jobs: JobView[] = []
-  #timeline: TimelineEvent[] = []
-  #busy = 0
-  #isLeft = false
-  #isStarted = false
-  readonly #faults: FakeFaults
-  readonly #agents: FakeAgents
-  #decisions: FakeDecisions | undefined
-
-  constructor(scene: Scene, options: JoinOptions) {
-    this.#scene = scene
-    this.#options = options
-    this.#name = options.name ?? 'Brisk Marten'
-    this.#id = fakeId(this.#random)
-    const capabilities = ['source.run', 'text.count-words', 'text.grep']
-    const self = () =>
-      ({ id: this.#id, name: this.#name, capabilities, joinedAtMs: this.#startMs, state: 'alive' }) as const
-    const peers = () => this.#peers
-    const push = () => this.#push()
-    const others = () => this.#peers.map(({ id }) => id)
-    this.#faults = new FakeFaults(this.#id, others, push)
-    this.#agents = new FakeAgents(self, peers, push)
-    if (scene.phase === 'joining' || scene.phase === 'failed') return
-    this.#note('signaling', 'Connected to ws://127.0.0.1:4100/signal', 95_000)
-    for (let index = 0; index < scene.peers; index++) this.#add()
-    if (scene.hasFaults) this.#faults.show(others())
+    if (scene.phase !== 'joining' && scene.phase !== 'failed') this.#arrive()
     const departed = fakeId(this.#random)
     this.#decisions = new FakeDecisions(scene.decisions, { self: this.#id, others, departed, push })
-    if (scene.peers === 0) this.#note('signaling', 'Nobody else is in this room', 94_000)
+    if (scene.hasFaults) this.#faults.show(others())
+  }
+
+  /** Into a room of others. */
+  #arrive(): void {
+    const { peers } = this.#scene
+    this.#note('signaling', 'Connected to ws://127.0.0.1:4100/signal', 95_000)
+    for (let index = 0; index < peers; index++) this.#add()
+    if (peers === 0) this.#note('signaling', 'Nobody else is in this room', 94_000)
   }
 
   get snapshot(): MeshSnapshot {
@@ -109,7 +71,7 @@ class FakeWorld {
       counters: fakeCounters,
       agents: this.#agents.list,
       faults: this.#faults.list,
-      ...(this.#scene.decisions !== 'none' && this.#decisions && { decisions: this.#decisions.view }),
+      ...(this.#scene.decisions !== 'none' && { decisions: this.#decisions.view }),
       ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),
     }
   }
@@ -138,7 +100,7 @@ class FakeWorld {
       agents: this.#agents.handle,
       faults: this.#faults.handle,
       leader: undefined,
-      decisions: this.#decisions as FakeDecisions, // a console that has not joined asks for none
+      decisions: this.#decisions,
       propose: unused,
       inviteUrl: location.href,
       on: (name, listener) => this.#emitter.on(name, listener),
@@ -189,11 +151,10 @@ class FakeWorld {
     }
   }
 
-  start(): void {
+  start(): void 
     this.#isStarted = true
     setInterval(() => this.#wander(), 400)
     setInterval(() => this.#churn(), 7_000)
-  }
 
   /** The job that the scene asks for, in its state. */
   async showJob(): Promise<void> {

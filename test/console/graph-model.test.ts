@@ -43,6 +43,18 @@ function source(more: Partial<GraphSource>): GraphSource {
 const ownLink = (id: string) => ({ ...linkTo(id, 'webrtc', 9), sentBytes: 0, receivedBytes: 0, openedAtMs: 0 })
 
 describe('discs', () => {
+  test('crown whoever leads, this tab too, and nobody who has left', () => {
+    const crowned = (leader: string | undefined) => {
+      const departed = [{ peer: peer('b'), leftAtMs: 0 }]
+      const nodes = graphNodes(source({ peers: [peer('a')], departed, leader: leader as PeerId | undefined }))
+      return nodes.filter(({ isLeader }) => isLeader).map(({ id }) => id)
+    }
+    expect(crowned('a')).toEqual(['a'])
+    expect(crowned('me')).toEqual(['me'])
+    expect(crowned('b')).toEqual([])
+    expect(crowned(undefined)).toEqual([])
+  })
+
   test('are this tab, the others, and those who have just left', () => {
     const nodes = graphNodes(
       source({ peers: [peer('a', [], { state: 'suspect' })], departed: [{ peer: peer('b'), leftAtMs: 0 }] }),

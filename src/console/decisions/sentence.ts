@@ -22,7 +22,7 @@ export function sentenceOf(view: DecisionsView, nowMs: number, names: Names): st
     case 'conflict':
       return conflict(view, nowMs, names)
     case 'storage-lost':
-      return `This browser keeps no data for this site, so this tab holds no copy of what is decided${through(view, names)}.`
+      return `This browser keeps no data for this site, so this tab holds no copy of what is decided${through(view, names)}. To hold one, let the browser keep site data, and reload.`
   }
 }
 

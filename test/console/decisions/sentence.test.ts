@@ -205,7 +205,8 @@ describe('a tab without a copy', () => {
 
   test('says that the browser keeps nothing', () => {
     expect(say(led('ada', 3, { state: 'storage-lost' }))).toBe(
-      'This browser keeps no data for this site, so this tab holds no copy of what is decided; it decides all the same, through Ada, who leads.',
+      'This browser keeps no data for this site, so this tab holds no copy of what is decided; it decides all the same, through Ada, who leads. ' +
+        'To hold one, let the browser keep site data, and reload.',
     )
   })
 
