@@ -39,6 +39,8 @@ export class ConsoleStore {
   readonly decisions = new Cell<DecisionsView | undefined>(undefined)
   /** Apart from the rest, which changes with each decision. */
   readonly leader = new Cell<LeaderInfo | undefined>(undefined)
+  /** Who led before, as this page saw it: the engine's history begins with the first election it sees. */
+  readonly leaderBefore = new Cell<LeaderInfo | undefined>(undefined)
   readonly counters = new Cell<MeshSnapshot['counters']>({})
   readonly agents = new Cell<MeshSnapshot['agents']>([])
   readonly faults = new Cell<MeshSnapshot['faults']>([])
@@ -105,7 +107,7 @@ export class ConsoleStore {
     this.links.set(snapshot?.links ?? [])
     this.jobs.set(snapshot?.jobs ?? [])
     this.decisions.set(snapshot?.decisions)
-    this.leader.set(snapshot?.decisions?.leader)
+    this.#noticeLeader(snapshot?.decisions?.leader)
     this.counters.set(snapshot?.counters ?? {})
     this.agents.set(snapshot?.agents ?? [])
     this.faults.set(snapshot?.faults ?? [])
@@ -121,8 +123,16 @@ export class ConsoleStore {
     this.isParting.set(false)
     this.departed.set([])
     this.peers.set([])
+    this.leader.set(undefined)
+    this.leaderBefore.set(undefined)
     this.#traffic.clear()
     if (handle) this.history.set(new History())
+  }
+
+  #noticeLeader(leader: LeaderInfo | undefined): void {
+    const before = this.leader.value
+    if (before && before.term !== leader?.term) this.leaderBefore.set(before)
+    this.leader.set(leader)
   }
 
   #notice(peers: readonly PeerInfo[]): void {

@@ -28,15 +28,56 @@ export function fakeJoin(scene: Scene): JoinMesh {
   return async options => {
     const world = new FakeWorld(scene, options)
     options.onSnapshot?.(world.snapshot)
-    if (scene.phase !== 'joining' && scene.phase !== 'failed') this.#arrive()
+    if (scene.phase === 'joining') return new Promise(() => {})
+    if (scene.phase === 'failed') {
+      const code = (scene.problem ?? 'dial-failed') as MeshErrorCode
+      throw new MeshError(code, `the room answered with ${code}`)
+    }
+    await world.showJob()
+    if (!scene.isStill) world.start()
+    return world.handle
+  }
+}
+
+class FakeWorld {
+  readonly #scene: Scene
+  readonly #options: JoinOptions
+  readonly #random = seeded(31)
+  readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
+  readonly #id: PeerId
+  readonly #startMs = Date.now()
+  #name: string
+  #peers: PeerInfo[] = []
+  #links: LinkInfo[] = []
+  #jobs: JobView[] = []
+  #timeline: TimelineEvent[] = []
+  #busy = 0
+  #isLeft = false
+  #isStarted = false
+  readonly #faults: FakeFaults
+  readonly #agents: FakeAgents
+  readonly #decisions: FakeDecisions
+
+  constructor(scene: Scene, options: JoinOptions) {
+    this.#scene = scene
+    this.#options = options
+    this.#name = options.name ?? 'Brisk Marten'
+    this.#id = fakeId(this.#random)
+    const capabilities = ['source.run', 'text.count-words', 'text.grep']
+    const self = () =>
+      ({ id: this.#id, name: this.#name, capabilities, joinedAtMs: this.#startMs, state: 'alive' }) as const
+    const peers = () => this.#peers
+    const push = () => this.#push()
+    const others = () => this.#peers.map(({ id }) => id)
+    this.#faults = new FakeFaults(this.#id, others, push)
+    this.#agents = new FakeAgents(self, peers, push)
+    if (scene.phase !== 'joining' && scene.phase !== 'failed') this.#arrive(scene.peers)
     const departed = fakeId(this.#random)
     this.#decisions = new FakeDecisions(scene.decisions, { self: this.#id, others, departed, push })
     if (scene.hasFaults) this.#faults.show(others())
   }
 
-  /** Into a room of others. */
-  #arrive(): void {
-    const { peers } = this.#scene
+  #arrive(peers: number): void {
     this.#note('signaling', 'Connected to ws://127.0.0.1:4100/signal', 95_000)
     for (let index = 0; index < peers; index++) this.#add()
     if (peers === 0) this.#note('signaling', 'Nobody else is in this room', 94_000)
@@ -78,6 +119,10 @@ export function fakeJoin(scene: Scene): JoinMesh {
 
   get handle(): MeshHandle {
     const world = this
+    const leave = () => {
+      this.#isLeft = true
+      this.#push()
+    }
     const unused = () => Promise.reject(new MeshError('unsupported', 'the fake mesh does not do this'))
     return {
       id: this.#id,
@@ -104,14 +149,9 @@ export function fakeJoin(scene: Scene): JoinMesh {
       propose: unused,
       inviteUrl: location.href,
       on: (name, listener) => this.#emitter.on(name, listener),
-      send: unused,
-      broadcast: unused,
+      ...{ send: unused, broadcast: unused, request: unused, gather: unused, submit: unused, map: unused },
       subscribe: () => () => {},
       handle: () => () => {},
-      request: unused,
-      gather: unused,
-      submit: unused,
-      map: unused,
       connect: unused,
       cut: unused,
       startJob: job => this.#startJob(job),
@@ -130,8 +170,7 @@ export function fakeJoin(scene: Scene): JoinMesh {
       },
       metrics: async () => fakeFigures(this.#peers.length),
       shutdown: async () => {
-        this.#isLeft = true
-        this.#push()
+        leave()
         return { confirmed: this.#peers.map(({ id }) => id), unconfirmed: [] }
       },
       ...fakeLinkCare(
@@ -144,17 +183,15 @@ export function fakeJoin(scene: Scene): JoinMesh {
         this.#name = name
         this.#push()
       },
-      leave: async () => {
-        this.#isLeft = true
-        this.#push()
-      },
+      leave: async () => leave(),
     }
   }
 
-  start(): void 
+  start(): void {
     this.#isStarted = true
     setInterval(() => this.#wander(), 400)
     setInterval(() => this.#churn(), 7_000)
+  }
 
   /** The job that the scene asks for, in its state. */
   async showJob(): Promise<void> {

@@ -9,9 +9,9 @@ import { MemoryHub } from '../../src/link/memory.ts'
 import { Broadcasts } from '../../src/mesh/broadcasts.ts'
 import { encodeFrame, type Frame } from '../../src/mesh/frame.ts'
 import { createNode, type Node } from '../../src/mesh/node.ts'
+import { peerIdOf } from '../../src/mesh/peer-id.ts'
 import { openRoom } from '../../src/mesh/room.ts'
 import { signerOf } from '../../src/mesh/signed.ts'
-import { peerIdOf } from '../../src/mesh/start-node.ts'
 import { until } from './support/memory-mesh.ts'
 
 const nodes: Node[] = []
@@ -26,12 +26,20 @@ async function peer(hub: MemoryHub, at: number) {
   const session = `k00${at}-aaaaaaaa` as SessionId
   const provider = hub.provider({ peer: id, session })
   const heard: string[] = []
+  const none = () => {}
   const node = await createNode({
     key,
     provider,
     sessionOf: () => session,
     onConnection: () => {},
-    admission: { room: await openRoom('test', 'secret'), self: id, session, onAdmitted: () => {}, onRefused: () => {} },
+    admission: {
+      room: await openRoom('test', 'secret'),
+      self: id,
+      session,
+      onSecured: none,
+      onAdmitted: none,
+      onRefused: none,
+    },
   })
   nodes.push(node)
   const broadcasts = new Broadcasts({

@@ -112,6 +112,7 @@ export class DecisionsNow extends LitElement {
   ]
   declare store: ConsoleStore | undefined
   readonly #view = new Watch(this, () => this.store?.decisions)
+  readonly #before = new Watch(this, () => this.store?.leaderBefore)
   readonly #peers = new Watch(this, () => this.store?.peers)
   readonly #now = new Watch(this, () => this.store?.nowMs)
   readonly #attempt = new Attempt(this)
@@ -136,7 +137,7 @@ export class DecisionsNow extends LitElement {
         </p>
         <span class="unseen" role="status">${leader ? `${leader} leads term ${view.term}` : 'Nobody leads'}, ${state.word}</span>
       </div>
-      <p class="sentence">${sentenceOf(view, this.#now.value ?? 0, names)}</p>
+      <p class="sentence">${sentenceOf(view, this.#now.value ?? 0, names, this.#before.value)}</p>
       ${host && view.state === 'ready' ? html`<p class="quiet">${ifClosed(view, host, names)}</p>` : nothing}
       ${view.quorum.voters > 0 ? this.#quorum(view) : nothing}`
   }

@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import { styleMap } from 'lit/directives/style-map.js'
 import type { DecisionsView, MemberId, MemberView } from '../../consensus/decisions/types.ts'
 import { peerColour } from '../colour.ts'
-import { plural } from '../format.ts'
+import { plural, shortId } from '../format.ts'
 import { icon } from '../look/icons.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -161,6 +161,8 @@ export class MemberList extends LitElement {
     const isOpen = this.open === member.member
     const leads = member.member === view.leader?.member
     const reach = reachOf(member, view)
+    // A tab that took over others' copies: its rows are told apart by the member.
+    const isDoubled = view.members.filter(({ host }) => host && host === member.host).length > 1
     const shape = !member.isLive ? 'away' : member.seat === 'voter' ? '' : 'hollow'
     return html`<li>
       <button
@@ -170,7 +172,10 @@ export class MemberList extends LitElement {
         @click=${() => this.#turn(member.member)}
       >
         <span class="dot ${shape}"></span>
-        <span class="name">${capitalised(memberName(member, names))}</span>
+        <span class="name">
+          ${capitalised(memberName(member, names))}
+          ${isDoubled ? html`<span class="mono small quiet" title=${member.member}>${shortId(member.member)}</span>` : nothing}
+        </span>
         <span class="standing small ${leads ? '' : 'quiet'}">
           ${leads ? icon('crown') : nothing}${standing(leads ? { ...member, role: 'leader' } : member)}
         </span>

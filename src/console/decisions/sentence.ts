@@ -7,16 +7,17 @@ import type { DecisionsView, ElectionRecord, LeaderInfo, MemberView } from '../.
 import { plural } from '../format.ts'
 import { capitalised, leaderName, listed, memberName, type Names, peerName, whenWords } from './names.ts'
 
-export function sentenceOf(view: DecisionsView, nowMs: number, names: Names): string {
+/** `before` is who led last apart from the view's leader, where the page saw somebody. */
+export function sentenceOf(view: DecisionsView, nowMs: number, names: Names, before?: LeaderInfo): string {
   switch (view.state) {
     case 'starting':
       return 'This tab is reading what it has stored, and asks the others which history this room has.'
     case 'joining':
       return `This room has decided things before. This tab is getting a copy of them${through(view, names)}.`
     case 'ready':
-      return view.leader ? ready(view, view.leader, nowMs, names) : electing(view, names)
+      return view.leader ? ready(view, view.leader, nowMs, names, before) : electing(view, names, before)
     case 'electing':
-      return electing(view, names)
+      return electing(view, names, before)
     case 'no-quorum':
       return noQuorum(view, names)
     case 'conflict':
@@ -50,29 +51,37 @@ export function ifClosed(view: DecisionsView, host: PeerId, names: Names): strin
   )
 }
 
-function ready(view: DecisionsView, leader: LeaderInfo, nowMs: number, names: Names): string {
+function ready(view: DecisionsView, leader: LeaderInfo, nowMs: number, names: Names, before?: LeaderInfo): string {
   const who = capitalised(leaderName(leader, view.members, names))
-  return `${who} leads since term ${leader.term} ${because(view, leader, nowMs, names)}${away(view, names)}`
+  return `${who} leads since term ${leader.term} ${because(view, leader, nowMs, names, before)}${away(view, names)}`
 }
 
-function because(view: DecisionsView, leader: LeaderInfo, nowMs: number, names: Names): string {
+function because(view: DecisionsView, leader: LeaderInfo, nowMs: number, names: Names, before?: LeaderInfo): string {
   const { quorum, elections } = view
   const at = elections.findLastIndex(({ term, member }) => term === leader.term && member === leader.member)
   const record = elections[at]
   if (quorum.voters === 1) return `because it is the only voter: what it has written down is decided.`
   if (!record) return `because most voters chose it, before this tab came. ${enough(view)}`
   const when = whenWords(record.atMs, nowMs)
-  const previous = elections[at - 1]
+  const previous = later(elections[at - 1], before && before.term < leader.term ? before : undefined)
   if (record.reason === 'first') return `because it was the first here, ${when}, and nothing has gone wrong since.`
   if (record.reason === 'handover')
     return `because ${previous ? memberName(previous, names) : 'the leader before it'} handed over to it ${when}.`
   return `because most voters chose it ${when}, after ${loss(record, previous, names)}. ${enough(view)}`
 }
 
+type Led = Pick<LeaderInfo, 'member' | 'host' | 'term'>
+
+function later(recorded: Led | undefined, seen: Led | undefined): Led | undefined {
+  return seen && seen.term > (recorded?.term ?? 0) ? seen : recorded
+}
+
 /** What happened to the leader before. */
-function loss({ reason, member }: ElectionRecord, previous: ElectionRecord | undefined, names: Names): string {
+function loss(record: ElectionRecord, previous: Led | undefined, names: Names): string {
+  const { reason, member, host } = record
   if (!previous) return 'the leader before it was lost'
-  if (previous.member === member) return 'it had lost touch with the others itself'
+  // The same member in another tab is one that was taken over.
+  if (previous.member === member && previous.host === host) return 'it had lost touch with the others itself'
   const name = memberName(previous, names)
   if (reason === 'timeout') return `nothing was heard from ${name} any more`
   return previous.host && previous.host === names.self ? 'this tab was away' : `${name}’s tab was closed or crashed`
@@ -94,9 +103,9 @@ function away({ quorum, ...view }: DecisionsView, names: Names): string {
     : ` ${gone}; decisions go on, but if one more is lost they stop.`
 }
 
-function electing(view: DecisionsView, names: Names): string {
+function electing(view: DecisionsView, names: Names, before?: LeaderInfo): string {
   const { quorum, elections, members, term } = view
-  const last = elections.at(-1)
+  const last = later(elections.at(-1), before)
   const own = members.find(({ role, isHostedHere }) => isHostedHere && role === 'candidate')
   const vote = own ? `This tab asks for votes in term ${term}` : 'The voters are choosing'
   const rest = `${vote}: whoever gets ${quorum.needs} of ${quorum.voters} votes leads. Writes wait until then.`

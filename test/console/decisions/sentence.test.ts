@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DecisionsView, MemberId } from '../../../src/consensus/decisions/types.ts'
+import type { DecisionsView, LeaderInfo, MemberId } from '../../../src/consensus/decisions/types.ts'
 import { ifClosed, sentenceOf } from '../../../src/console/decisions/sentence.ts'
 import { election, five, leads, me, member, names, nowMs, peer, view, without } from './views.ts'
 
@@ -35,6 +35,26 @@ describe('why somebody leads', () => {
   test('again, after its own silence', () => {
     const elections = [election(2, 'ada', 'first', 60_000), election(3, 'ada', 'timeout', 5_000)]
     expect(say(led('ada', 3, { elections }))).toContain('after it had lost touch with the others itself')
+  })
+
+  test('names the leader before where only the page saw it lead', () => {
+    const elections = [election(4, 'ada', 'leader-gone', 2_500)]
+    const said = (before: LeaderInfo) => sentenceOf(led('ada', 4, { elections }), nowMs, names, before)
+    expect(said(leads('bob', 2))).toContain('after Bob’s tab was closed or crashed')
+    expect(said(leads('bob', 5))).toContain('after the leader before it was lost') // from a later term: not before
+    expect(say(led('ada', 4, { elections }))).toContain('after the leader before it was lost')
+  })
+
+  test('of a member that moved to another tab, the tab it was in is what was closed', () => {
+    const member = 'm-ada' as MemberId
+    const elections = [election(2, 'ada', 'first', 60_000), { ...election(3, 'dan', 'leader-gone', 2_500), member }]
+    const leader = { ...leads('dan', 3), member }
+    expect(say(led('dan', 3, { leader, elections }))).toMatch(/^Dan leads .*after Ada’s tab was closed or crashed/)
+  })
+
+  test('prefers what the engine recorded to what the page saw', () => {
+    const elections = [election(2, 'bob', 'first', 60_000), election(3, 'ada', 'leader-gone', 2_500)]
+    expect(sentenceOf(led('ada', 3, { elections }), nowMs, names, leads('cyd', 1))).toContain('Bob’s tab')
   })
 
   test('by a handover', () => {
@@ -134,6 +154,12 @@ describe('without a leader', () => {
     ],
   ])('a room %s elects', (_, more, words) => {
     expect(say({ ...view(five), ...more, state: 'electing' })).toBe(words)
+  })
+
+  test('the leader that only the page saw is named, and a later record wins over it', () => {
+    const lost = view(without(five, 'bob'), { state: 'electing', elections: [election(3, 'cyd', 'first', 9_000)] })
+    expect(sentenceOf(lost, nowMs, names, leads('bob', 4))).toContain('Bob, who led, is gone')
+    expect(sentenceOf(lost, nowMs, names, leads('bob', 2))).toContain('nothing is heard from Cyd, who led')
   })
 
   test('a candidate here says that it asks for votes, and in which term', () => {
