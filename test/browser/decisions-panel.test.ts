@@ -127,7 +127,7 @@ describe.each<[BrowserName]>([['chromium'], ['firefox']])('in %s', name => {
   test('at 5,000 decisions/s the log is current and grows no larger', async () => {
     const tab = await open(browser, 'peers=4&decisions=busy')
     const seen = async () => {
-      const rows = await tab.page.$$eval('>>> decisions-log >>> tbody tr', all => all.map(row => row.textContent ?? ''))
+      const rows = await tab.page.$$eval('>>> decisions-log >>> .line', all => all.map(row => row.textContent ?? ''))
       return { count: rows.length, newest: Number(rows[0]?.trim().split(/\s/)[0]?.replaceAll(',', '')) }
     }
     const first = await seen()

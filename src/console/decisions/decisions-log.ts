@@ -1,5 +1,6 @@
 /** The end of the log, newest first: what is only written down, and what a quorum has. Rows are reused, so that 5,000 entries/s cost no more than 10. */
 import { css, html, LitElement, nothing, type SVGTemplateResult, svg } from 'lit'
+import { styleMap } from 'lit/directives/style-map.js'
 import type { LogLine } from '../../consensus/decisions/types.ts'
 import { count } from '../format.ts'
 import { sharedStyles } from '../look/styles.ts'
@@ -32,41 +33,39 @@ export class DecisionsLog extends LitElement {
         scrollbar-width: thin;
         container-type: inline-size;
       }
-      table {
-        width: 100%;
-        border-collapse: collapse;
-        font-size: var(--text-small);
-      }
-      th,
-      td {
+      /* No table: each row is laid out by itself, and not at all while it is scrolled out of sight. */
+      .row {
+        display: grid;
+        grid-template-columns: calc(var(--digits) * 1ch) calc(var(--terms) * 1ch) minmax(0, 1fr) var(--state, 92px);
+        gap: 10px;
+        align-items: center;
         height: 24px;
-        padding: 0 10px 0 0;
-        font-weight: 400;
-        text-align: start;
+        contain: strict;
+        content-visibility: auto;
+        contain-intrinsic-size: auto 24px;
+        font-size: var(--text-small);
         white-space: nowrap;
-        overflow: hidden;
-        text-overflow: ellipsis;
       }
-      th {
+      .head {
         position: sticky;
         z-index: 1;
         top: 0;
+        contain: none;
+        content-visibility: visible;
         background: var(--paper);
         color: var(--ink-quiet);
       }
       .number {
         text-align: end;
       }
-      /* Whatever the others leave, and no more than that. */
       .text {
-        width: 100%;
-        max-width: 0;
-      }
-      td:last-child,
-      th:last-child {
-        padding-inline-end: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
       }
       @container (max-width: 420px) {
+        .row {
+          --state: 36px;
+        }
         .state .word {
           position: absolute;
           width: 1px;
@@ -126,27 +125,29 @@ export class DecisionsLog extends LitElement {
   }
 
   #table(lines: readonly LogLine[]) {
+    const [newest] = lines
+    // As wide as the newest numbers, and never narrower than the words above them.
+    const widths = {
+      '--digits': String(Math.max(6, count(newest?.index ?? 0).length)),
+      '--terms': String(Math.max(5, count(newest?.term ?? 0).length)),
+    }
     return html`<div class="scroll" tabindex="0" role="region" aria-label="End of the log, newest first">
-        <table>
-          <thead>
-            <tr>
-              <th class="number" scope="col">Entry</th>
-              <th class="number" scope="col">Term</th>
-              <th class="text" scope="col">What</th>
-              <th class="state" scope="col">State</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${lines.map(
-              line => html`<tr>
-                <td class="number mono">${count(line.index)}</td>
-                <td class="number mono">${count(line.term)}</td>
-                <td class="text ${line.kind}" title=${line.text}>${line.text}</td>
-                <td class="state">${mark(line.state)}</td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
+        <div role="table" aria-label="Entries" style=${styleMap(widths)}>
+          <div class="row head" role="row">
+            <span class="number" role="columnheader">Entry</span>
+            <span class="number" role="columnheader">Term</span>
+            <span role="columnheader">What</span>
+            <span role="columnheader">State</span>
+          </div>
+          ${lines.map(
+            line => html`<div class="row line" role="row">
+              <span class="number mono" role="cell">${count(line.index)}</span>
+              <span class="number mono" role="cell">${count(line.term)}</span>
+              <span class="text ${line.kind}" role="cell" title=${line.text}>${line.text}</span>
+              <span class="state" role="cell">${mark(line.state)}</span>
+            </div>`,
+          )}
+        </div>
       </div>
       <p class="legend small quiet">${states.map(state => html`<span class="mark">${mark(state)} ${lineStateHelp(state)}</span>`)}</p>`
   }
