@@ -52,13 +52,16 @@ export class Door {
     for (const pair of this.#pairs) for (const socket of pair) isShut ? socket.pause() : socket.resume()
   }
 
-  /** Ends every connection that stands. */
+  /** Ends every connection for who is inside; the server hears nothing of it, as when an address is gone. */
   slam(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.destroy()
+    for (const [from] of this.#pairs) {
+      from.removeAllListeners('close')
+      from.destroy()
+    }
   }
 
   close(): void {
-    this.slam()
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy()
     this.#server.close()
     this.#inside.kill()
     rmSync(this.#path, { force: true })
