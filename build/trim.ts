@@ -2,6 +2,8 @@
  * A Vite plugin that leaves out of our bundles what libraries bring along for others:
  *
  * - secp256k1 (and with it the general Weierstrass curves): every PeerId of ours is Ed25519. Saves 6 KB gzip of the engine.
+ * - gossipsub's metrics, which we never register, libp2p's own logger, where we hand in a silent one, and its DNS resolver and tables of
+ *   networks: our addresses name neither hosts nor IPs. Saves 12 KB gzip of the engine.
  * - Node's streams, buffers and debug log in simple-peer: we listen to its events and never read it as a stream. Its own prebuilt
  *   file has them inside; we bundle its source with stand-ins instead. Saves 20 KB gzip of the page.
  *
@@ -13,6 +15,23 @@ const stubs: Readonly<Record<string, string>> = {
   '@noble/curves/secp256k1.js': `
     const refuse = () => { throw new Error('secp256k1 keys are not supported: a peer id here is Ed25519') }
     export const secp256k1 = new Proxy({}, { get: () => new Proxy(refuse, { get: () => refuse }) })`,
+  // Enumerations of labels, and nothing that counts: without a register the library counts nothing.
+  './metrics.js': `
+    const labels = () => new Proxy({}, { get: (_, label) => String(label) })
+    export const [MessageSource, InclusionReason, ChurnReason, ScorePenalty, IHaveIgnoreReason, IDontWantSkipPath, ScoreThreshold] =
+      Array.from({ length: 7 }, labels)
+    export const getMetrics = () => { throw new Error('gossipsub metrics are left out of this build') }`,
+  '@libp2p/logger': `
+    const quiet = () => {}
+    const silent = Object.assign(quiet, { error: quiet, trace: quiet, newScope: () => silent, enabled: false })
+    export const defaultLogger = () => ({ forComponent: () => silent })`,
+  '@multiformats/dns': `
+    export const RecordType = {}
+    export const dns = () => ({ query: () => Promise.reject(new Error('addresses here name no hosts')) })`,
+  netmask: 'export class Netmask { contains() { return false } }',
+  '@chainsafe/netmask': `
+    export class IpNet { contains() { return false } }
+    export const cidrContains = () => false`,
   debug: 'module.exports = () => () => {}',
   randombytes: `
     module.exports = size => {
@@ -62,9 +81,11 @@ const stubs: Readonly<Record<string, string>> = {
 }
 
 const prefix = '\0tabmesh-stub:'
-/** Names that other packages may mean in earnest are stubbed for simple-peer alone. */
-const onlyForSimplePeer = (id: string, importer: string | undefined) =>
-  id.startsWith('@noble/') || (importer ?? '').includes('/simple-peer/')
+/** Names that other packages may mean in earnest are stubbed for the one that does not need them. */
+const stubbedFor = (id: string, importer = '') =>
+  id === './metrics.js'
+    ? importer.includes('/@libp2p/gossipsub/')
+    : /mask$|^@/.test(id) || importer.includes('/simple-peer/')
 
 export function trim(): Plugin {
   return {
@@ -73,7 +94,7 @@ export function trim(): Plugin {
     enforce: 'pre',
     async resolveId(id, importer) {
       if (id === 'simple-peer/simplepeer.min.js') return this.resolve('simple-peer/index.js', importer)
-      return id in stubs && onlyForSimplePeer(id, importer) ? prefix + id : null
+      return id in stubs && stubbedFor(id, importer) ? prefix + id : null
     },
     load: id => (id.startsWith(prefix) ? (stubs[id.slice(prefix.length)] ?? null) : null),
   }
