@@ -102,6 +102,7 @@ class NodeWorld implements StorageWorld {
   readonly #path: string
   #left = Number.POSITIVE_INFINITY
   #life = 0
+  readonly #open = new Set<Appending>()
 
   constructor(path: string) {
     this.#path = path
@@ -123,6 +124,7 @@ class NodeWorld implements StorageWorld {
       remove: path => gate().then(() => nodeFiles.remove(path)),
       openToAppend: async (path, length) => {
         const file = await nodeFiles.openToAppend(path, length)
+        this.#open.add(file) // a process that is off closes nothing
         return { ...file, append: bytes => gate().then(() => file.append(bytes)) }
       },
     }
@@ -144,6 +146,7 @@ class NodeWorld implements StorageWorld {
   }
 
   async end(): Promise<void> {
+    for (const file of this.#open) await file.close().catch(() => {}) // closed already, most of them
     await rm(this.#path, { recursive: true, force: true })
   }
 }
