@@ -5,6 +5,7 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import * as core from '../consensus/raft/index.ts'
+import { crdtFlags, crdtHelp, runCrdtCampaign } from './crdt/campaign.ts'
 import { runMeshCampaign } from './mesh/campaign.ts'
 import { meshCommandOf, meshFlags, meshHelp, meshReplay } from './mesh/command.ts'
 import { meshTextOf, summaryOf } from './mesh/report.ts'
@@ -32,11 +33,13 @@ interface HuntVerdict {
 async function main(): Promise<number> {
   const [protocol, ...rest] = process.argv.slice(2)
   if (protocol === undefined || protocol === '--help' || protocol === '-h') {
-    say('npm run sim -- PROTOCOL [options]; protocols: raft, mesh. See npm run sim -- raft --help')
+    say('npm run sim -- PROTOCOL [options]; protocols: raft, mesh, crdt. See npm run sim -- raft --help')
     return protocol === undefined ? 2 : 0
   }
   if (protocol === 'mesh') return mesh(rest)
-  if (protocol !== 'raft') return complain(`there is no protocol "${protocol}" to simulate; there is: raft, mesh`)
+  if (protocol === 'crdt') return simulateCrdt(rest)
+  if (protocol !== 'raft')
+    return complain(`there is no protocol "${protocol}" to simulate; there are: raft, mesh, crdt`)
   const command = readCommand(rest)
   if (command === 'help') {
     say(raftHelp)
@@ -46,6 +49,19 @@ async function main(): Promise<number> {
   const unwritable = firstUnwritable(command)
   if (unwritable !== undefined) return complain(unwritable)
   return command.isHunt ? hunt(command) : campaign(command)
+}
+
+async function simulateCrdt(args: string[]): Promise<number> {
+  try {
+    const { values } = parseArgs({ args, options: crdtFlags })
+    if (values.help === true) {
+      say(crdtHelp)
+      return 0
+    }
+    return await runCrdtCampaign(values, say, note)
+  } catch (error) {
+    return complain(`${error instanceof Error ? error.message : error}\n${crdtHelp}`)
+  }
 }
 
 function readCommand(args: string[]): RaftCommand | string {

@@ -1,0 +1,52 @@
+/** Limits of shared state. Each is named with its unit; docs/shared-state.md tells people of those that they can meet. */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+// documents
+/** Documents of one room; names beyond it are not taken from others. */
+export const documentsMax = 64
+export const documentNameCharsMax = 128
+/** One document, as an update that holds all of it. What would make it larger is refused. */
+export const documentBytesMax = 64 * MiB
+/** Parts of updates that came before what they build on; beyond it they are dropped, and asked for again. */
+export const pendingBytesMax = 8 * MiB
+
+// updates on their way
+/** A larger update is not broadcast: the others are told of it, and ask for it. A broadcast holds 64 KiB, of which a name needs some. */
+export const updateBroadcastBytesMax = 60 * KiB
+/** Updates of one document that follow within this time travel as one, ms. */
+export const updatePaceMs = 8
+/** One piece of a transfer; a message holds 1 MiB, and smaller pieces let others through. */
+export const chunkBytes = 128 * KiB
+export const chunksInFlight = 4
+/** Answers too long for one message, kept for those who fetch them, and for how long after the last piece was fetched, ms. */
+export const transfersMax = 16
+export const transferBytesMax = 256 * MiB
+export const transferKeptMs = 20_000
+/** Until one piece has come, ms; how often it is asked for again meanwhile, and how many such times a piece is given. */
+export const chunkTimeoutMs = 15_000
+export const chunkRetries = 4
+export const chunkTries = 3
+
+// synchronisation
+/** A document at rest for this long is compared with the others', ms. */
+export const settleMs = 300
+/** Questions about one document under way at once: one for each of so many different states of it. */
+export const pullsInFlight = 2
+/** A failed question is asked again after this long, ms. */
+export const pullRetryMs = 1_000
+/** Digests of states that a replica contains, remembered so that it does not ask for them. */
+export const digestsContainedMax = 256
+/** Digests in one message. */
+export const digestsMax = documentsMax + 1
+/** A digest is broadcast at most this often for each peer in the room, ms: so a peer hears at most 20 a second, however many there are. */
+export const tellMsPerPeer = 50
+
+// presence
+/** What one client shows of itself, as JSON. */
+export const presenceBytesMax = 4 * KiB
+/** Clients (editors) of one peer. */
+export const presenceClientsMax = 8
+/** Changes of presence leave at most this often, ms. */
+export const presencePaceMs = 40
