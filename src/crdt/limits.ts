@@ -50,3 +50,27 @@ export const presenceBytesMax = 4 * KiB
 export const presenceClientsMax = 8
 /** Changes of presence leave at most this often, ms. */
 export const presencePaceMs = 40
+
+// memory store
+/** A key, and a namespace. */
+export const memoryKeyCharsMax = 256
+export const memoryTagsMax = 16
+export const memoryTagCharsMax = 64
+/** One value as JSON; with all about it, it fits a broadcast. */
+export const memoryValueBytesMax = 48 * KiB
+export const memoryKeysMax = 10_000
+export const memoryBytesMax = 16 * MiB
+/** Sessions that ever wrote, as the causal context remembers them. */
+export const memoryReplicasMax = 20_000
+/** A clock that is further from those of most others does not count: theirs does, ms. */
+export const clockAheadMsMax = 60_000
+/** Expired entries are looked for this often, ms. */
+export const memorySweepMs = 1_000
+/** Results of one search or list. */
+export const memoryResultsMax = 1_000
+
+// storage
+/** Records of one replica, after which they are made one. */
+export const recordsBeforeCompaction = 200
+/** After a write that failed the next try comes after this long, ms. */
+export const storageRetryMs = 10_000

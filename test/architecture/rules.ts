@@ -31,6 +31,7 @@ const fences: readonly (readonly [packages: RegExp, folders: readonly string[]])
   [/^(libp2p|@libp2p\/.*|@multiformats\/.*|multiformats|uint8arraylist|uint8arrays)$/, ['link', 'mesh']],
   [/^(simple-peer|peerjs|node-datachannel)$/, ['link', 'headless']],
   [/^(yjs|y-.*|lib0)$/, ['crdt', 'console']],
+  [/^minisearch$/, ['crdt']],
   [
     /^(lit|lit-html|@awesome\.me\/webawesome|d3-force|uplot|qrcode-generator|codemirror|@codemirror\/.*)$/,
     ['console', 'lab'],
