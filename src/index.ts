@@ -8,6 +8,15 @@ export type { FaultsHandle } from './engine/faults-handle.ts'
 export type { HandleEvents, JobRequest, MeshHandle } from './engine/handle.ts'
 export type { CapabilityFunction, JoinOptions } from './engine/join-options.ts'
 export { joinMesh } from './engine/page.ts'
+export type {
+  Awareness,
+  Doc,
+  Entry,
+  MemoryChange,
+  MemoryHandle,
+  SharedHandle,
+  SyncSettings,
+} from './engine/shared-handle.ts'
 export type { JoinStep, MeshSnapshot, Phase, TimelineEvent } from './engine/snapshot.ts'
 export type { PresetName } from './mesh/presets.ts'
 export type * from './mesh/types.ts'

@@ -81,6 +81,11 @@ export class DocReplica implements Replica {
     }
   }
 
+  /** All of it, as one update. */
+  whole(): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc)
+  }
+
   combine(updates: readonly Uint8Array[]): Uint8Array {
     return Y.mergeUpdates([...updates])
   }

@@ -3,10 +3,11 @@
  * It runs in a worker in tabs; what differs between platforms is handed in.
  */
 import type { Clock } from '../base/clock.ts'
-import { MeshError, toMeshError } from '../base/errors.ts'
+import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { DecisionsService } from '../consensus/decisions/decisions.ts'
+import type { Shared } from '../crdt/shared.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
 import type { Identity } from '../mesh/identity.ts'
 import { MeshPeer } from '../mesh/mesh.ts'
@@ -18,9 +19,11 @@ import type { Mesh } from '../mesh/types.ts'
 import type { Work } from '../work/index.ts'
 import type { JobView } from '../work/types.ts'
 import { Deciding } from './deciding.ts'
+import { Later } from './later.ts'
 import { friendlyName } from './names.ts'
 import type { EngineFacts, Push, StartConfig } from './protocol.ts'
 import type { RoomLife } from './room-life.ts'
+import type { SharedPush } from './shared-rpc.ts'
 import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
 import { Timeline } from './timeline.ts'
 
@@ -35,6 +38,14 @@ export interface WorkContext {
   readonly name: () => string
   readonly onChange: (job: JobView) => void
   readonly count: (counter: string) => void
+}
+
+/** What the engine hands to shared state. */
+export interface SharedContext {
+  readonly mesh: Mesh
+  readonly onChange: () => void
+  readonly count: (counter: string) => void
+  readonly push: (message: SharedPush) => void
 }
 
 export interface EngineOptions {
@@ -55,15 +66,18 @@ export interface EngineOptions {
   readonly createWork: (context: WorkContext) => Promise<Work>
   /** Loaded likewise: decisions come after peers. */
   readonly createDecisions: (mesh: MeshPeer) => Promise<DecisionsService>
+  /** Loaded likewise. */
+  readonly createShared: (context: SharedContext) => Promise<Shared>
   readonly push: (message: Push) => void
 }
 
 export class Engine {
   readonly mesh: MeshPeer
-  /** Agents, faults and the network's own messages; loaded once this tab is usable. */
-  readonly life: Promise<RoomLife>
-  /** Resolves when jobs can be run; rejects if they cannot. */
-  readonly work: Promise<Work>
+  /** Agents, faults and the network's own messages. */
+  readonly life: Later<RoomLife>
+  readonly work: Later<Work>
+  /** Documents, memory and presence. */
+  readonly shared: Later<Shared>
   readonly deciding: Deciding
   readonly #options: EngineOptions
   readonly #timeline: Timeline
@@ -73,12 +87,8 @@ export class Engine {
     ['dialling', 'waiting'],
     ['admitted', 'waiting'],
   ])
-  readonly #startWork: (work: Promise<Work>) => void
-  readonly #startLife: (life: Promise<RoomLife>) => void
-  #roomLife: RoomLife | undefined
   /** When this tab is first usable, joined or alone. */
   readonly #settled = Promise.withResolvers<void>()
-  #jobs: Work | undefined
   #phase: Phase = 'joining'
   #problem: MeshSnapshot['problem']
   #signaling: MeshSnapshot['signaling']['state'] = 'connecting'
@@ -115,7 +125,7 @@ export class Engine {
       onProblem: error => this.#trouble(error),
       ...(config.roomFaults !== undefined && { roomFaults: config.roomFaults }),
       onSelfChange: () => {
-        this.#roomLife?.registry.ownChanged()
+        this.life.part?.registry.ownChanged()
         this.#changed()
       },
     })
@@ -129,64 +139,52 @@ export class Engine {
       onTrouble: ({ code, message }) => this.#trouble(new MeshError(code, `This tab decides nothing: ${message}`)),
     })
     this.#listen()
-    const { promise, resolve } = Promise.withResolvers<Work>()
-    this.work = promise
-    this.#startWork = resolve
-    const life = Promise.withResolvers<RoomLife>()
-    this.life = life.promise
-    this.#startLife = life.resolve
+    const told = { onLoaded: () => this.#changed(), onTrouble: (error: MeshError) => this.#trouble(error) }
+    this.work = new Later({ ...told, without: 'can do no jobs', load: () => this.#createWork() })
+    this.life = new Later({ ...told, without: 'registers no agents', load: () => this.#createLife() })
+    this.shared = new Later({ ...told, without: 'shares no documents', load: () => this.#createShared() })
   }
 
   /** Resolves when others can find this tab; what jobs need is loaded once it is usable, since joining goes first. */
   async start(): Promise<void> {
     this.#changed()
     await this.mesh.start()
-    void this.#settled.promise.then(() => Promise.all([this.deciding.open(), this.#openWork(), this.#openLife()]))
+    void this.#settled.promise.then(() => {
+      for (const part of [this.deciding, this.shared, this.work, this.life]) void part.open()
+    })
   }
 
-  async #openWork(): Promise<void> {
-    const work = this.#options.createWork({
+  #createWork(): Promise<Work> {
+    return this.#options.createWork({
       mesh: this.mesh,
       name: () => this.mesh.announced.name,
       onChange: job => this.#jobChanged(job),
       count: counter => this.mesh.count(counter),
     })
-    this.#startWork(work)
-    try {
-      this.#jobs = await work
-      this.#changed()
-    } catch (thrown) {
-      const { code, message } = toMeshError(thrown, 'unsupported')
-      this.#trouble(new MeshError(code, `This tab can do no jobs: ${message}`))
-    }
   }
 
-  async #openLife(): Promise<void> {
+  async #createLife(): Promise<RoomLife> {
     const { config, identity, clock, random, openAgentStore, push } = this.#options
-    const life = Promise.all([import('./room-life.ts'), openAgentStore()]).then(
-      ([{ RoomLife }, store]) =>
-        new RoomLife({
-          mesh: this.mesh,
-          config,
-          identity,
-          clock,
-          random,
-          store,
-          timeline: this.#timeline,
-          push,
-          nameOf: peer => this.#nameOf(peer) ?? 'a peer',
-          changed: () => this.#changed(),
-          leave: () => this.leave(),
-        }),
-    )
-    this.#startLife(life)
-    try {
-      this.#roomLife = await life
-      this.#changed()
-    } catch (thrown) {
-      const { code, message } = toMeshError(thrown, 'unsupported')
-      this.#trouble(new MeshError(code, `This tab registers no agents: ${message}`))
-    }
+    const [{ RoomLife }, store] = await Promise.all([import('./room-life.ts'), openAgentStore()])
+    return new RoomLife({
+      mesh: this.mesh,
+      config,
+      identity,
+      clock,
+      random,
+      store,
+      timeline: this.#timeline,
+      push,
+      nameOf: peer => this.#nameOf(peer) ?? 'a peer',
+      changed: () => this.#changed(),
+      leave: () => this.leave(),
+    })
+  }
+
+  #createShared(): Promise<Shared> {
+    const { createShared, push } = this.#options
+    const { mesh } = this
+    return createShared({ mesh, push, onChange: () => this.#changed(), count: counter => mesh.count(counter) })
   }
 
   /** What the engine knows that may tell why there is no link. */
@@ -208,8 +206,9 @@ export class Engine {
 
   async leave(): Promise<void> {
     this.#stopWait()
-    this.#jobs?.close()
-    this.#roomLife?.close()
+    this.work.part?.close()
+    this.life.part?.close()
+    await this.shared.part?.close()
     await this.deciding.leave()
     await this.mesh.leave()
     this.#phase = 'left'
@@ -234,12 +233,13 @@ export class Engine {
       peers: this.mesh.peers,
       links: this.mesh.links,
       partition: this.mesh.partition,
-      jobs: this.#jobs?.jobs ?? [],
+      jobs: this.work.part?.jobs ?? [],
       ...(this.deciding.view && { decisions: this.deciding.view }),
+      shared: this.shared.part?.view,
       counters: { ...this.mesh.counters },
       faults: this.mesh.faults.list,
-      agents: this.#roomLife?.registry.getAll() ?? [],
-      shutdown: this.#roomLife?.shutdown,
+      agents: this.life.part?.registry.getAll() ?? [],
+      shutdown: this.life.part?.shutdown,
     }
   }
 

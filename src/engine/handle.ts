@@ -32,6 +32,7 @@ import type {
 import type { JobProgram, JobView } from '../work/types.ts'
 import type { AgentsHandle } from './agents-handle.ts'
 import type { FaultsHandle } from './faults-handle.ts'
+import type { MemoryHandle, SharedHandle } from './shared-handle.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
 export interface HandleEvents extends RegistryEvents {
@@ -86,6 +87,10 @@ export interface MeshHandle {
   readonly faults: FaultsHandle
   /** The link that invites others into this room. */
   readonly inviteUrl: string
+  /** Documents that all edit together. */
+  readonly shared: SharedHandle
+  /** What all remember together. */
+  readonly memory: MemoryHandle
 
   on<Name extends keyof HandleEvents>(event: Name, listener: (detail: HandleEvents[Name]) => void): () => void
   send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void>

@@ -19,6 +19,7 @@ import type { JoinOptions } from './join-options.ts'
 import { startConfig } from './join-options.ts'
 import { PageDecisions } from './page-decisions.ts'
 import { pageServices } from './page-services.ts'
+import { PageShared } from './page-shared.ts'
 import type { Boot, EngineApi, Push, WireCallOptions } from './protocol.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -70,6 +71,9 @@ class PageMesh implements MeshHandle {
   readonly inviteUrl: string
   readonly agents: AgentsHandle
   readonly faults: FaultsHandle
+  readonly shared: MeshHandle['shared']
+  readonly memory: MeshHandle['memory']
+  readonly #pageShared: PageShared
   readonly #engine: Remote<EngineApi>
   readonly #options: JoinOptions
   readonly #shutDown: () => void
@@ -106,6 +110,9 @@ class PageMesh implements MeshHandle {
       call: (given, start) => this.#call(given, start),
       onDecision: listener => this.#emitter.on('decision', listener),
     })
+    this.#pageShared = new PageShared(engine)
+    this.shared = this.#pageShared.shared
+    this.memory = this.#pageShared.memory
   }
 
   /** The page is about to be frozen, its worker with it: whoever leads here hands over. */
@@ -131,7 +138,8 @@ class PageMesh implements MeshHandle {
     else if (push.kind === 'ready') {
       sessionStorage.setItem(formerKey, JSON.stringify({ slot: push.slot, session: push.session }))
       this.#settle.resolve(this)
-    } else this.#settle.reject(new MeshError(push.code as MeshErrorCode, push.message))
+    } else if (push.kind !== 'failed') this.#pageShared.receive(push)
+    else this.#settle.reject(new MeshError(push.code as MeshErrorCode, push.message))
   }
 
   get snapshot(): MeshSnapshot {

@@ -20,6 +20,7 @@ import type {
   ShutdownOutcome,
 } from '../mesh/types.ts'
 import type { HandleEvents, JobRequest } from './handle.ts'
+import type { SharedApi, SharedPush } from './shared-rpc.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
 export interface StartConfig {
@@ -59,6 +60,7 @@ export interface Boot {
 
 /** Pushed by the engine, in order. */
 export type Push =
+  | SharedPush
   | { readonly kind: 'snapshot'; readonly snapshot: MeshSnapshot }
   | { readonly kind: 'timeline'; readonly event: TimelineEvent }
   | {
@@ -93,7 +95,7 @@ export type DecisionCalls = Omit<Decisions & DecisionsControl, 'watch'>
 export type WireJobRequest = Omit<JobRequest, 'signal' | 'onProgress'>
 
 /** What the page may ask of its engine, over comlink. */
-export interface EngineApi {
+export interface EngineApi extends SharedApi {
   send(to: PeerId, topic: string, payload: Payload, options: WireCallOptions): Promise<void>
   /** Many at once; what failed stands at the index of the broadcast that did. */
   broadcast(

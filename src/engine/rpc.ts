@@ -3,11 +3,13 @@ import { type MeshErrorCode, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Engine } from './engine.ts'
 import type { DecisionCalls, EngineApi, Push, WireCallOptions } from './protocol.ts'
+import { sharedApi } from './shared-rpc.ts'
 
 type Callable<Fn> = Fn & { [release: symbol]: () => void }
 
 export function engineApi(engine: Engine, push: (message: Push) => void): EngineApi {
-  const { mesh, work, life, deciding } = engine
+  const { mesh, deciding } = engine
+  const [work, life] = [engine.work.promise, engine.life.promise]
   const aborts = new Map<number, AbortController>()
   const subscriptions = new Map<number, () => void>()
   const handlers = new Map<number, () => void>()
@@ -29,6 +31,7 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
   }
 
   return {
+    ...sharedApi(engine.shared.promise, push),
     send: (to, topic, payload, options) => abortable(options, given => mesh.send(to, topic, payload, given)),
     async broadcast(broadcasts) {
       const failures: Record<number, { code: MeshErrorCode; message: string }> = {}

@@ -2,6 +2,7 @@
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { DecisionsView } from '../consensus/decisions/types.ts'
+import type { SharedView } from '../crdt/shared.ts'
 import type { PartitionInfo } from '../mesh/partition/driver.ts'
 import type { AgentInfo, FaultInfo, LinkInfo, PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
@@ -37,6 +38,8 @@ export interface MeshSnapshot {
   readonly jobs: readonly JobView[]
   /** Undefined until the tab has joined and begun to decide. */
   readonly decisions?: DecisionsView
+  /** Undefined until shared state is loaded, shortly after joining. */
+  readonly shared: SharedView | undefined
   readonly counters: Readonly<Record<string, number>>
   /** Every peer, this one included, and the agents registered at them. */
   readonly agents: readonly AgentInfo[]

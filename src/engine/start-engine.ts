@@ -102,6 +102,10 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
         count: counter => mesh.count(counter),
       })
     },
+    createShared: async context => {
+      const { createBrowserShared } = await import('./browser-shared.ts')
+      return createBrowserShared({ ...context, room, clock: systemClock, random: systemRandom })
+    },
     push,
   })
   expose(engineApi(engine, push), rpc)

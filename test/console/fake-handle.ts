@@ -14,7 +14,8 @@ import { FakeFaults } from './fake-faults.ts'
 import { computed, type NamedText, nextJobId, sampleTexts, viewOf } from './fake-jobs.ts'
 import { fakeLinkCare } from './fake-links.ts'
 import { fakeId, fakePeer, overlay, seeded } from './fake-peers.ts'
-import { fakeCounters, type Scene, troubleOf } from './fake-scene.ts'
+import { fakeCounters, type Scene, stepsOf, troubleOf } from './fake-scene.ts'
+import { fakeShared } from './fake-shared.ts'
 
 const sampleBytes = 5_624_000
 const words: JobProgram = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } }
@@ -45,6 +46,7 @@ class FakeWorld {
   readonly #random = seeded(31)
   readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
   readonly #id: PeerId
+  readonly #shared: ReturnType<typeof fakeShared>
   readonly #startMs = Date.now()
   #name: string
   #peers: PeerInfo[] = []
@@ -72,6 +74,7 @@ class FakeWorld {
     this.#faults = new FakeFaults(this.#id, others, push)
     this.#agents = new FakeAgents(self, peers, push)
     if (scene.phase !== 'joining' && scene.phase !== 'failed') this.#arrive(scene.peers)
+    this.#shared = fakeShared(this.#id, push)
     const departed = fakeId(this.#random)
     this.#decisions = new FakeDecisions(scene.decisions, { self: this.#id, others, departed, push })
     if (scene.hasFaults) this.#faults.show(others())
@@ -88,12 +91,7 @@ class FakeWorld {
     const isJoining = phase === 'joining'
     return {
       phase: this.#isLeft ? 'left' : phase === 'joined' && this.#peers.length === 0 ? 'alone' : phase,
-      steps: [
-        { step: 'identity', state: 'done' },
-        { step: 'signaling', state: 'done', detail: 'ws://127.0.0.1:4100/signal' },
-        { step: 'dialling', state: isJoining ? 'running' : 'done', detail: '2 of 4 peers answered' },
-        { step: 'admitted', state: isJoining ? 'waiting' : 'done' },
-      ],
+      steps: stepsOf(isJoining),
       problem: problem ? { code: problem as MeshErrorCode, message: `the engine says ${problem}` } : undefined,
       self: {
         id: this.#id,
@@ -114,6 +112,7 @@ class FakeWorld {
       faults: this.#faults.list,
       ...(this.#scene.decisions !== 'none' && { decisions: this.#decisions.view }),
       ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),
+      shared: this.#shared.view(this.#peers),
     }
   }
 
@@ -148,6 +147,8 @@ class FakeWorld {
       decisions: this.#decisions,
       propose: unused,
       inviteUrl: location.href,
+      shared: this.#shared.shared,
+      memory: this.#shared.memory,
       on: (name, listener) => this.#emitter.on(name, listener),
       ...{ send: unused, broadcast: unused, request: unused, gather: unused, submit: unused, map: unused },
       subscribe: () => () => {},

@@ -59,3 +59,10 @@ export function troubleOf(
   const known = side === 'minority' ? reachable * 3 : Math.ceil(reachable * 1.5)
   return { shutdown, partition: { side, reachable, known, sinceMs: startMs - 42_000 } }
 }
+
+export const stepsOf = (isJoining: boolean): MeshSnapshot['steps'] => [
+  { step: 'identity', state: 'done' },
+  { step: 'signaling', state: 'done', detail: 'ws://127.0.0.1:4100/signal' },
+  { step: 'dialling', state: isJoining ? 'running' : 'done', detail: '2 of 4 peers answered' },
+  { step: 'admitted', state: isJoining ? 'waiting' : 'done' },
+]

@@ -1,0 +1,136 @@
+/**
+ * Who is where: each peer's editors (Yjs clients) with what they show of themselves, such as a cursor. Nothing of it is kept; it ends when
+ * its peer leaves. Bytes are y-protocols' awareness updates, of one client each, so that any Yjs editor binding understands them.
+ *
+ *   shared.presence  broadcast, send   an awareness update of the sender's own clients
+ */
+import type { Clock } from '../base/clock.ts'
+import { MeshError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
+import type { Mesh } from '../mesh/types.ts'
+import { presenceBytesMax, presenceClientsMax, presencePaceMs } from './limits.ts'
+
+export const presenceTopic = 'shared.presence'
+
+export interface PresenceOptions {
+  readonly mesh: Mesh
+  readonly clock: Clock
+  /** A peer shows something new of itself. */
+  readonly onUpdate: (update: Uint8Array) => void
+  /** These clients are gone, with their peer. */
+  readonly onGone: (clients: readonly number[]) => void
+  readonly count: (counter: string) => void
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** One client's line in an awareness update. */
+export interface ClientState {
+  readonly client: number
+  readonly clock: number
+  /** JSON; `null` for a client that is gone. */
+  readonly state: string
+}
+
+export class Presence {
+  readonly #options: PresenceOptions
+  /** Whose clients are whose: nobody speaks for another's. */
+  readonly #ownerOf = new Map<number, PeerId>()
+  readonly #latest = new Map<PeerId, Map<number, Uint8Array>>()
+  readonly #offs: (() => void)[]
+  #own: Uint8Array | undefined
+  #stopWaiting: (() => void) | undefined
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+    const { mesh } = options
+    this.#offs = [
+      mesh.subscribe(presenceTopic, (payload, { from }) => this.#receive(payload, from)),
+      mesh.on('agent-leave', ({ peer }) => this.#left(peer.id)),
+      mesh.on('agent-join', ({ id }) => {
+        if (this.#own) mesh.send(id, presenceTopic, this.#own).catch(() => {})
+      }),
+    ]
+  }
+
+  /** What this tab shows of itself; only the latest leaves. */
+  show(update: Uint8Array): void {
+    const { mesh, clock } = this.#options
+    this.#own = update
+    if (this.#stopWaiting) return
+    const tell = () => {
+      if (this.#own) mesh.broadcast(presenceTopic, this.#own).catch(() => {})
+    }
+    tell()
+    this.#stopWaiting = clock.after(presencePaceMs, () => {
+      this.#stopWaiting = undefined
+      if (this.#own && this.#own !== update) this.show(this.#own)
+    })
+  }
+
+  /** What all others show, for an editor that opens now. */
+  *all(): Generator<Uint8Array> {
+    for (const clients of this.#latest.values()) yield* clients.values()
+  }
+
+  close(): void {
+    for (const off of this.#offs) off()
+    this.#stopWaiting?.()
+  }
+
+  #receive(payload: unknown, from: PeerId): void {
+    const { count, onUpdate } = this.#options
+    const clients = payload instanceof Uint8Array ? decodePresence(payload) : new MeshError('malformed', 'not bytes')
+    if (clients instanceof MeshError) return count('shared.malformed')
+    const known = this.#latest.get(from) ?? new Map<number, Uint8Array>()
+    for (const { client, state } of clients) {
+      const owner = this.#ownerOf.get(client)
+      const isFull = known.size >= presenceClientsMax && !known.has(client)
+      if ((owner !== undefined && owner !== from) || isFull) return count('shared.presence-refused')
+      this.#ownerOf.set(client, from)
+      if (state === 'null') known.delete(client)
+      else known.set(client, payload as Uint8Array)
+    }
+    this.#latest.set(from, known)
+    onUpdate(payload as Uint8Array)
+  }
+
+  #left(peer: PeerId): void {
+    this.#latest.delete(peer)
+    const clients = [...this.#ownerOf].filter(([, owner]) => owner === peer).map(([client]) => client)
+    for (const client of clients) this.#ownerOf.delete(client)
+    if (clients.length > 0) this.#options.onGone(clients)
+  }
+}
+
+/** Checks an awareness update of a peer: number of clients, then of each its id, its clock, and its state as JSON. Never throws. */
+export function decodePresence(update: Uint8Array): readonly ClientState[] | MeshError<'malformed'> {
+  const malformed = new MeshError('malformed', 'no awareness update')
+  if (update.length > presenceBytesMax * presenceClientsMax) return malformed
+  let at = 0
+  /** lib0's variable-length number: 7 bits a byte, the lowest first. */
+  const number = () => {
+    let value = 0
+    for (let factor = 1; ; factor *= 128) {
+      const byte = update[at++]
+      if (byte === undefined || factor > 2 ** 49) throw new RangeError('a number without end')
+      value += (byte & 127) * factor
+      if (byte < 128) return value
+    }
+  }
+  try {
+    const clients: ClientState[] = []
+    for (let left = number(); left > 0; left--) {
+      const [client, clock, bytes] = [number(), number(), number()]
+      const state = decoder.decode(update.subarray(at, at + bytes))
+      at += bytes
+      const value: unknown = JSON.parse(state)
+      if (bytes > presenceBytesMax || at > update.length || typeof value !== 'object' || Array.isArray(value))
+        return malformed
+      clients.push({ client, clock, state })
+    }
+    return at === update.length && clients.length <= presenceClientsMax ? clients : malformed
+  } catch {
+    return malformed
+  }
+}

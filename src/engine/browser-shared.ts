@@ -1,0 +1,27 @@
+/** Shared state in a tab: kept in the browser's database where that is allowed, written by one tab for all. Loaded after joining. */
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { Shared } from '../crdt/shared.ts'
+import { openIndexedStore } from '../crdt/storage/indexed-store.ts'
+import { createMemoryStore } from '../crdt/storage/store.ts'
+import { claimWriter } from '../crdt/storage/writer-lock.ts'
+import type { Room } from '../mesh/room.ts'
+import type { SharedContext } from './engine.ts'
+
+export interface BrowserSharedOptions extends SharedContext {
+  readonly room: Room
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export async function createBrowserShared({ room, push, ...options }: BrowserSharedOptions): Promise<Shared> {
+  const shared = await Shared.open({
+    ...options,
+    store: await openIndexedStore(room.hash).catch(() => createMemoryStore()),
+    onPresence: update => push({ kind: 'presence', update }),
+    onPresenceGone: clients => push({ kind: 'presence-gone', clients }),
+  })
+  // For as long as this worker lives.
+  void claimWriter(`tabmesh:shared:${room.hash}`, new AbortController().signal, () => void shared.becomeWriter())
+  return shared
+}

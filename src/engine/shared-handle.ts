@@ -1,0 +1,43 @@
+/** What the page holds of shared state: `mesh.shared` and `mesh.memory`. */
+import type { Json } from '../base/json.ts'
+import type { ListOptions, RetrieveOptions, StoreOptions } from '../crdt/memory/store.ts'
+import type { Entry } from '../crdt/memory/versions.ts'
+import type { Doc } from '../crdt/page/document.ts'
+import type { Awareness } from '../crdt/page/presence.ts'
+import type { SyncSettings } from '../crdt/sync/state.ts'
+
+export type { Awareness, Doc, Entry, ListOptions, RetrieveOptions, StoreOptions, SyncSettings }
+
+export interface SharedHandle {
+  /** The document of that name, on this page: always the same one. Changes travel both ways by themselves, and are kept. */
+  doc(name: string): Promise<Doc>
+  /** Who is where: give it to an editor binding, and set your own state on it. */
+  presence(): Promise<Awareness>
+  /** Changes the settings of gossip; at once, at this peer. Rejects with `invalid-option`. */
+  configure(change: Partial<SyncSettings>): Promise<void>
+}
+
+/** Keys in namespaces (`default` where none is given), the same for everybody in the room. */
+export interface MemoryHandle {
+  store(key: string, value: Json, options?: StoreOptions): Promise<void>
+  retrieve(key: string, options?: RetrieveOptions): Promise<Json | undefined>
+  /** The value with who wrote it, when, and what lost against it. */
+  entry(key: string, namespace?: string): Promise<Entry | undefined>
+  list(options?: ListOptions): Promise<readonly Entry[]>
+  search(query: string, options?: Omit<ListOptions, 'prefix'>): Promise<readonly Entry[]>
+  delete(key: string, options?: { readonly namespace?: string }): Promise<boolean>
+  /** A counter to which everybody's additions count. Resolves with the sum known here. */
+  increment(key: string, by?: number, options?: StoreOptions): Promise<number>
+  /** A set: an element that one adds while another removes it stays. */
+  add(key: string, element: Json, options?: StoreOptions): Promise<void>
+  remove(key: string, element: Json, options?: { readonly namespace?: string }): Promise<boolean>
+  /** Calls back with every change, wherever it was made. */
+  watch(listener: (change: MemoryChange) => void): () => void
+}
+
+export interface MemoryChange {
+  readonly namespace: string
+  readonly key: string
+  /** Undefined where nothing is left. */
+  readonly entry: Entry | undefined
+}

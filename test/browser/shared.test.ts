@@ -1,0 +1,133 @@
+/** Shared documents in real tabs: what is typed in one is in the others, also after a reload, a cut, and in large. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserName } from './support/browsers.ts'
+import { Stage } from './support/stage.ts'
+import { closeTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open(['chromium', 'firefox'])
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+async function type(tab: Tab, text: string): Promise<void> {
+  const mesh = await meshOf(tab)
+  await mesh.evaluate(async (mesh, text) => (await mesh.shared.doc('notes')).getText('text').insert(0, text), text)
+}
+
+/** Resolves with the document's text once it has this length; with what there is after the time is over. */
+async function textOf(tab: Tab, length: number, timeoutMs = 30_000): Promise<string> {
+  const mesh = await meshOf(tab)
+  return mesh.evaluate(
+    async (mesh, length, timeoutMs) => {
+      const text = (await mesh.shared.doc('notes')).getText('text')
+      await new Promise<void>(resolve => {
+        const look = () => {
+          if (text.length !== length) return
+          text.unobserve(look)
+          resolve()
+        }
+        text.observe(look)
+        look()
+        setTimeout(resolve, timeoutMs)
+      })
+      return text.toString()
+    },
+    length,
+    timeoutMs,
+  )
+}
+
+describe.each<[BrowserName, BrowserName]>([
+  ['chromium', 'chromium'],
+  ['firefox', 'firefox'],
+  ['chromium', 'firefox'],
+])('%s and %s', (first, second) => {
+  test('type in one document, and find it again after both were reloaded at once', async () => {
+    const room = stage.room()
+    const [one, other] = (await stage.tabs(room, [first, second])) as [Tab, Tab]
+    await Promise.all([waitForPeers(one, 1), waitForPeers(other, 1)])
+    await Promise.all([type(one, 'one '), type(other, 'two ')])
+    const read = await textOf(one, 8)
+    expect([...read.split(' ')].sort()).toEqual(['', 'one', 'two'])
+    expect(await textOf(other, 8)).toBe(read)
+    await Promise.all([one, other].map(tab => tab.page.reload({ waitUntil: 'domcontentloaded' })))
+    for (const tab of [one, other]) expect(await textOf(tab, 8)).toBe(read)
+  })
+
+  test('G11: a 300 KB paste and a 5 MB document reach a tab that opens later, which sees them come', async () => {
+    const room = stage.room()
+    const [one] = (await stage.tabs(room, [first])) as [Tab]
+    await type(one, 'p'.repeat(300_000))
+    const other = await stage.tab(second, room.url('late'))
+    expect(await textOf(other, 300_000)).toHaveLength(300_000)
+    await type(one, 'd'.repeat(5_000_000))
+    const mesh = await meshOf(other)
+    const most = mesh.evaluate(
+      mesh =>
+        new Promise<number>(resolve => {
+          let most = 0
+          mesh.on('snapshot', ({ shared }) => {
+            for (const { progress } of shared?.replicas ?? []) most = Math.max(most, progress?.receivedBytes ?? 0)
+          })
+          setTimeout(() => resolve(most), 15_000)
+        }),
+    )
+    expect(await textOf(other, 5_300_000)).toHaveLength(5_300_000)
+    // Tabs of one browser may be too quick for a snapshot to show it.
+    if (first !== second) expect(await most).toBeGreaterThan(100_000)
+  })
+
+  test('go on apart when their link is cut, and are one again when it is back', async () => {
+    const room = stage.room()
+    const tabs = (await stage.tabs(room, [first, second])) as [Tab, Tab]
+    const [one, other] = tabs
+    await Promise.all(tabs.map(tab => waitForPeers(tab, 1)))
+    await type(one, 'before ')
+    expect(await textOf(other, 7)).toBe('before ')
+    const mesh = await meshOf(one)
+    await mesh.evaluate((mesh, peer) => mesh.cut(peer), await idOf(other))
+    await Promise.all([type(one, 'left '), type(other, 'right ')])
+    const read = await textOf(one, 18)
+    expect(read).toHaveLength(18)
+    expect(await textOf(other, 18)).toBe(read)
+  })
+})
+
+test('the memory store and presence are seen by all, and presence ends with its tab', async () => {
+  const room = stage.room()
+  const [one, other] = (await stage.tabs(room, ['chromium', 'chromium'])) as [Tab, Tab]
+  await Promise.all([waitForPeers(one, 1), waitForPeers(other, 1)])
+  const [here, there] = [await meshOf(one), await meshOf(other)]
+  const heard = there.evaluate(
+    mesh =>
+      new Promise<unknown>(resolve => {
+        mesh.memory.watch(({ key, entry }) => key === 'plan' && resolve(entry?.value))
+      }),
+  )
+  await here.evaluate(async mesh => {
+    await mesh.memory.store('plan', { step: 1 })
+    ;(await mesh.shared.presence()).setLocalState({ user: { name: 'Ada' } })
+  })
+  expect(await heard).toEqual({ step: 1 })
+  expect(await there.evaluate(mesh => mesh.memory.search('plan').then(found => found.length))).toBe(1)
+  const names = (wanted: number) =>
+    there.evaluate(
+      (mesh, wanted) =>
+        mesh.shared.presence().then(
+          presence =>
+            new Promise<readonly unknown[]>(resolve => {
+              const read = () => [...presence.getStates().values()].flatMap(({ user }) => (user ? [user.name] : []))
+              const look = () => read().length === wanted && resolve(read())
+              presence.on('change', look)
+              look()
+              setTimeout(() => resolve(read()), 10_000)
+            }),
+        ),
+      wanted,
+    )
+  expect(await names(1)).toEqual(['Ada'])
+  await closeTab(one)
+  expect(await names(0)).toEqual([])
+})

@@ -1,0 +1,166 @@
+/** Both stores held to one behaviour, and the keeper that writes them. */
+import 'fake-indexeddb/auto'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { MeshError } from '../../../src/base/errors.ts'
+import type { PeerId } from '../../../src/base/ids.ts'
+import { DocReplica } from '../../../src/crdt/doc-replica.ts'
+import { recordsBeforeCompaction, storageRetryMs } from '../../../src/crdt/limits.ts'
+import type { Origin } from '../../../src/crdt/replica.ts'
+import { openIndexedStore } from '../../../src/crdt/storage/indexed-store.ts'
+import { Keeper } from '../../../src/crdt/storage/keeper.ts'
+import { createMemoryStore, type SharedStore, storageFull } from '../../../src/crdt/storage/store.ts'
+import { HandClock } from '../memory/support.ts'
+
+const bytes = (...values: number[]) => Uint8Array.from(values)
+const joined = (updates: readonly Uint8Array[]) => Uint8Array.from(updates.flatMap(update => [...update]))
+const peer: Origin = { kind: 'peer', peer: 'someone' as PeerId, isWhole: false }
+
+let names = 0
+const open: SharedStore[] = []
+afterEach(() => {
+  for (const store of open.splice(0)) store.close()
+})
+
+async function indexed(room = 'room', name = `test-${names++}`): Promise<SharedStore> {
+  const store = await openIndexedStore(room, name)
+  open.push(store)
+  return store
+}
+
+describe.each<[string, () => Promise<SharedStore>]>([
+  ['memory', async () => createMemoryStore()],
+  ['IndexedDB', () => indexed()],
+])('a store in %s', (_, create) => {
+  test('gives back what was appended, in order, by replica', async () => {
+    const store = await create()
+    for (const update of [bytes(1), bytes(2), bytes(3)]) await store.append('doc/a', update)
+    await store.append('memory', bytes(9))
+    expect(await store.load('doc/a')).toEqual([bytes(1), bytes(2), bytes(3)])
+    expect(await store.load('doc/none')).toEqual([])
+    expect([...(await store.names())].sort()).toEqual(['doc/a', 'memory'])
+  })
+
+  test('puts one record in place of all', async () => {
+    const store = await create()
+    for (const update of [bytes(1), bytes(2), bytes(3)]) await store.append('doc/a', update)
+    expect(await store.compact('doc/a', joined)).toBe(3)
+    expect(await store.load('doc/a')).toEqual([bytes(1, 2, 3)])
+    expect(await store.compact('doc/none', joined)).toBe(0)
+  })
+
+  test('keeps what it had where making one of all fails', async () => {
+    const store = await create()
+    await store.append('doc/a', bytes(1))
+    const failing = () => {
+      throw new Error('no')
+    }
+    await expect(store.compact('doc/a', failing)).rejects.toThrow()
+    expect(await store.load('doc/a')).toEqual([bytes(1)])
+  })
+})
+
+test('rooms of one browser keep apart, and another tab reads what one wrote', async () => {
+  const [one, other] = [await indexed('one', 'both'), await indexed('other', 'both')]
+  await one.append('doc/a', bytes(1))
+  expect(await other.load('doc/a')).toEqual([])
+  expect(await other.names()).toEqual([])
+  expect(await (await indexed('one', 'both')).load('doc/a')).toEqual([bytes(1)])
+})
+
+describe('the keeper', () => {
+  const fresh = (name: string) => new DocReplica(name)
+  const keeperOf = (store: SharedStore, clock = new HandClock(), onTrouble = (_: MeshError | undefined) => {}) =>
+    new Keeper({ store, clock, fresh, onTrouble })
+  const textOf = (replica: DocReplica) => replica.doc.getText('text').toString()
+
+  async function opened(keeper: Keeper): Promise<DocReplica> {
+    const replica = new DocReplica('doc/a')
+    await keeper.open(replica)
+    return replica
+  }
+
+  test('writes what is changed here, and reads it back at the next start', async () => {
+    const store = createMemoryStore()
+    const keeper = keeperOf(store)
+    const replica = await opened(keeper)
+    replica.doc.getText('text').insert(0, 'kept')
+    await keeper.flush()
+    expect(textOf(await opened(keeperOf(store)))).toBe('kept')
+  })
+
+  test('writes one record for all that comes while one is being written', async () => {
+    const store = createMemoryStore()
+    const append = vi.spyOn(store, 'append')
+    const keeper = keeperOf(store)
+    const replica = await opened(keeper)
+    for (let at = 0; at < 100; at++) replica.doc.getText('text').insert(0, 'x')
+    await vi.waitFor(async () => expect(textOf(await opened(keeperOf(store)))).toHaveLength(100))
+    expect(append.mock.calls.length).toBeLessThanOrEqual(3)
+  })
+
+  test('leaves what comes from others to the writer, so that tabs of one browser write it once', async () => {
+    const store = createMemoryStore()
+    const [idle, writer] = [keeperOf(store), keeperOf(store)]
+    const replicas = [await opened(idle), await opened(writer)]
+    await writer.becomeWriter()
+    const author = new DocReplica('doc/a')
+    author.doc.getText('text').insert(0, 'from afar')
+    for (const replica of replicas) replica.merge(author.whole(), peer)
+    await idle.flush()
+    await writer.flush()
+    expect(await store.load('doc/a')).toHaveLength(1)
+  })
+
+  test('whoever becomes the writer writes what the last one did not', async () => {
+    const store = createMemoryStore()
+    const keeper = keeperOf(store)
+    const replica = await opened(keeper)
+    const author = new DocReplica('doc/a')
+    author.doc.getText('text').insert(0, 'from afar')
+    replica.merge(author.whole(), peer)
+    await keeper.flush()
+    expect(await store.load('doc/a')).toEqual([])
+    await keeper.becomeWriter()
+    expect(textOf(await opened(keeperOf(store)))).toBe('from afar')
+    await keeper.becomeWriter()
+    expect(await store.load('doc/a')).toHaveLength(1)
+  })
+
+  test('makes one record of many', async () => {
+    const store = createMemoryStore()
+    const keeper = keeperOf(store)
+    const replica = await opened(keeper)
+    await keeper.becomeWriter()
+    for (let at = 0; at <= recordsBeforeCompaction; at++) {
+      replica.doc.getText('text').insert(0, 'x')
+      await keeper.flush()
+      await vi.waitFor(async () => expect(textOf(await opened(keeperOf(store)))).toHaveLength(at + 1))
+    }
+    expect((await store.load('doc/a')).length).toBeLessThan(5)
+    expect(textOf(await opened(keeperOf(store)))).toHaveLength(recordsBeforeCompaction + 1)
+  })
+
+  test('tells once that the disk is full, loses nothing, and writes all of it when there is room again', async () => {
+    const store = createMemoryStore()
+    const clock = new HandClock()
+    const trouble = vi.fn()
+    const keeper = keeperOf(store, clock, trouble)
+    const replica = await opened(keeper)
+    replica.doc.getText('text').insert(0, 'before ')
+    await keeper.flush()
+    await vi.waitFor(async () => expect(await store.load('doc/a')).toHaveLength(1))
+    const full = vi.spyOn(store, 'append').mockRejectedValue(storageFull())
+    for (const word of ['while ', 'it is ', 'full ']) {
+      replica.doc.getText('text').insert(0, word)
+      await keeper.flush()
+    }
+    expect(trouble).toHaveBeenCalledOnce()
+    expect(trouble.mock.calls[0]?.[0]).toMatchObject({ code: 'storage-full' })
+    expect(textOf(await opened(keeperOf(store)))).toBe('before ')
+    full.mockRestore()
+    clock.advance(storageRetryMs)
+    await vi.waitFor(() => expect(trouble).toHaveBeenCalledTimes(2))
+    expect(trouble.mock.calls[1]).toEqual([undefined])
+    expect(textOf(await opened(keeperOf(store)))).toBe('full it is while before ')
+  })
+})
