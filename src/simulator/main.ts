@@ -3,9 +3,10 @@
  * simulated knows of neither.
  */
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import * as core from '../consensus/raft/index.ts'
-import { crdtFlags, crdtHelp, runCrdtCampaign } from './crdt/campaign.ts'
+import { type CampaignValues, crdtFlags, crdtHelp, runCrdtCampaign } from './crdt/campaign.ts'
+import { gossipFlags, gossipHelp, runGossipCampaign } from './gossip/campaign.ts'
 import { runMeshCampaign } from './mesh/campaign.ts'
 import { meshCommandOf, meshFlags, meshHelp, meshReplay } from './mesh/command.ts'
 import { meshTextOf, summaryOf } from './mesh/report.ts'
@@ -17,6 +18,7 @@ import { type CampaignSummary, textOf } from './raft/report.ts'
 import { type RunResult, runSeed } from './raft/simulation.ts'
 import { second } from './world/time.ts'
 
+const protocols = 'raft, mesh, crdt, gossip'
 const progressEveryMs = 2_000
 
 interface HuntVerdict {
@@ -33,13 +35,13 @@ interface HuntVerdict {
 async function main(): Promise<number> {
   const [protocol, ...rest] = process.argv.slice(2)
   if (protocol === undefined || protocol === '--help' || protocol === '-h') {
-    say('npm run sim -- PROTOCOL [options]; protocols: raft, mesh, crdt. See npm run sim -- raft --help')
+    say(`npm run sim -- PROTOCOL [options]; protocols: ${protocols}. See npm run sim -- raft --help`)
     return protocol === undefined ? 2 : 0
   }
   if (protocol === 'mesh') return mesh(rest)
-  if (protocol === 'crdt') return simulateCrdt(rest)
-  if (protocol !== 'raft')
-    return complain(`there is no protocol "${protocol}" to simulate; there are: raft, mesh, crdt`)
+  if (protocol === 'crdt') return simulateSimply(rest, crdtFlags, crdtHelp, runCrdtCampaign)
+  if (protocol === 'gossip') return simulateSimply(rest, gossipFlags, gossipHelp, runGossipCampaign)
+  if (protocol !== 'raft') return complain(`there is no protocol "${protocol}" to simulate; there are: ${protocols}`)
   const command = readCommand(rest)
   if (command === 'help') {
     say(raftHelp)
@@ -51,16 +53,19 @@ async function main(): Promise<number> {
   return command.isHunt ? hunt(command) : campaign(command)
 }
 
-async function simulateCrdt(args: string[]): Promise<number> {
+async function simulateSimply<Flags extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: Flags,
+  help: string,
+  run: (values: CampaignValues, say: (text: string) => void, note: (text: string) => void) => number | Promise<number>,
+): Promise<number> {
   try {
-    const { values } = parseArgs({ args, options: crdtFlags })
-    if (values.help === true) {
-      say(crdtHelp)
-      return 0
-    }
-    return await runCrdtCampaign(values, say, note)
+    const values = parseArgs({ args, options }).values as CampaignValues
+    if (values.help !== true) return await run(values, say, note)
+    say(help)
+    return 0
   } catch (error) {
-    return complain(`${error instanceof Error ? error.message : error}\n${crdtHelp}`)
+    return complain(`${error instanceof Error ? error.message : error}\n${help}`)
   }
 }
 

@@ -15,11 +15,12 @@ export const crdtFlags = {
   seconds: { type: 'string' },
 } as const
 
-type Values = { readonly [Name in keyof typeof crdtFlags]?: string | boolean | undefined }
+/** What the command line said, by flag. */
+export type CampaignValues = { readonly [flag: string]: string | boolean | undefined }
 
 /** Reports the number of the process's exit code: 1 where a seed broke a promise. Throws for a value that makes no sense. */
 export async function runCrdtCampaign(
-  values: Values,
+  values: CampaignValues,
   say: (text: string) => void,
   note: (text: string) => void,
 ): Promise<number> {
@@ -56,7 +57,7 @@ export async function runCrdtCampaign(
   return failed > 0 ? 1 : 0
 }
 
-export function numberOf(values: Values, flag: keyof Values, fallback: number, most: number): number {
+export function numberOf(values: CampaignValues, flag: string, fallback: number, most: number): number {
   const value = values[flag]
   if (value === undefined) return fallback
   const number = Number(value)

@@ -1,0 +1,16 @@
+/** Limits of rumours and aggregation. Each is named with its unit. */
+
+/** Rumours known, and rumours awaited, at one peer. */
+export const rumoursMax = 1_024
+/** Rumours that are over, remembered so that they do not come back. */
+export const overMax = 4_096
+/** Ids in one offer. */
+export const offeredIdsMax = 1_024
+/** A rumour is no news once others offered it this often. */
+export const quenchedAfter = 4
+/** How often within one interval a peer is asked for what does not come. */
+export const triesMax = 4
+export const rumourBytesMax = 16 * 1024
+export const rumourTtlMsMax = 3_600_000
+/** Aggregations under way at one peer. */
+export const aggregationsMax = 64
