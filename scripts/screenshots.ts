@@ -61,6 +61,7 @@ const pictures: readonly Picture[] = [
   { name: 'failed-job', query: 'peers=4&job=failed', sizes: [desktop], themes: bothThemes },
   { name: 'storing', query: 'peers=4&job=storing', sizes: [desktop], themes: ['light'] },
   { name: 'metrics', query: 'peers=5&live', sizes: allSizes, themes: bothThemes, press: ['Metrics'] },
+  { name: 'shared', query: 'peers=5', sizes: allSizes, themes: bothThemes, press: ['Shared'] },
   { name: 'events', query: 'peers=7', sizes: [phone], themes: ['light'], press: ['Events'] },
   { name: 'peer-card', query: 'peers=5', sizes: allSizes, themes: ['light'], press: ['peer'] },
   { name: 'faults', query: 'peers=5&faults', sizes: allSizes, themes: bothThemes, press: ['Faults'] },

@@ -21,6 +21,7 @@ const views: readonly { readonly view: View; readonly title: string; readonly sh
   { view: 'mesh', title: 'Mesh', shape: 'mesh' },
   { view: 'work', title: 'Work', shape: 'work' },
   { view: 'decisions', title: 'Decisions', shape: 'crown' },
+  { view: 'shared', title: 'Shared', shape: 'shared' },
   { view: 'events', title: 'Events', shape: 'events' },
   { view: 'metrics', title: 'Metrics', shape: 'metrics' },
   { view: 'agents', title: 'Agents', shape: 'agents' },

@@ -5,6 +5,8 @@ export const keyCharsMax = 128
 export const tabNameCharsMax = 40
 /** Lines the Events panel holds; as many as the engine keeps. */
 export const timelineRowsMax = 1_000
+/** Entries of the memory listed at a time; search finds the others. */
+export const memoryRowsMax = 100
 /** Seconds of history in a chart, one sample each. */
 export const historySamplesMax = 120
 /** Links with a line of their own in the round-trip chart. */

@@ -41,6 +41,7 @@ export class ConsoleStore {
   readonly leader = new Cell<LeaderInfo | undefined>(undefined)
   /** Who led before, as this page saw it: the engine's history begins with the first election it sees. */
   readonly leaderBefore = new Cell<LeaderInfo | undefined>(undefined)
+  readonly shared = new Cell<MeshSnapshot['shared']>(undefined)
   readonly counters = new Cell<MeshSnapshot['counters']>({})
   readonly agents = new Cell<MeshSnapshot['agents']>([])
   readonly faults = new Cell<MeshSnapshot['faults']>([])
@@ -108,6 +109,7 @@ export class ConsoleStore {
     this.jobs.set(snapshot?.jobs ?? [])
     this.decisions.set(snapshot?.decisions)
     this.#noticeLeader(snapshot?.decisions?.leader)
+    this.shared.set(snapshot?.shared)
     this.counters.set(snapshot?.counters ?? {})
     this.agents.set(snapshot?.agents ?? [])
     this.faults.set(snapshot?.faults ?? [])

@@ -6,6 +6,7 @@ import type { Doc } from '../crdt/page/document.ts'
 import type { Awareness } from '../crdt/page/presence.ts'
 import type { SyncSettings } from '../crdt/sync/state.ts'
 
+export type { ReplicaView, SharedView } from '../crdt/shared.ts'
 export type { Awareness, Doc, Entry, ListOptions, RetrieveOptions, StoreOptions, SyncSettings }
 
 export interface SharedHandle {

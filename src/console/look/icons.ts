@@ -23,6 +23,7 @@ const shapes = {
   tab: svg`<path d="M6.5 3.5h-3v9h9v-3"/><path d="M9 3h4v4M13 3 7.5 8.5"/>`,
   mesh: svg`<circle cx="4" cy="4.5" r="1.75"/><circle cx="12" cy="5.5" r="1.75"/><circle cx="7" cy="12" r="1.75"/><path d="m5.7 4.8 4.6.5M4.7 6l1.7 4.4M11 7l-3 3.6"/>`,
   work: svg`<path d="M2.5 4h11M2.5 8h7.5M2.5 12h4.5"/>`,
+  shared: svg`<path d="M3.5 2.5h9v11h-9z"/><path d="M5.75 5.5h4.5M5.75 8h4.5M5.75 10.5h2.5"/>`,
   events: svg`<circle cx="8" cy="8" r="5.75"/><path d="M8 4.75V8l2.25 1.5"/>`,
   agents: svg`<circle cx="8" cy="5" r="2.5"/><path d="M3 13.5c.3-3 2.2-4.5 5-4.5s4.7 1.5 5 4.5"/>`,
   faults: svg`<path d="M9 1.75 3.5 9H8l-1 5.25L12.5 7H8z"/>`,

@@ -7,6 +7,7 @@ import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import '../decisions/decisions-tab.ts'
 import './events-panel.ts'
+import '../shared/shared-panel.ts'
 import './metrics-panel.ts'
 
 const panels = {
@@ -14,6 +15,7 @@ const panels = {
     title: 'Decisions',
     draw: (store: ConsoleStore) => html`<decisions-tab .store=${store}></decisions-tab>`,
   },
+  shared: { title: 'Shared', draw: (store: ConsoleStore) => html`<shared-panel .store=${store}></shared-panel>` },
   events: { title: 'Events', draw: (store: ConsoleStore) => html`<events-panel .store=${store}></events-panel>` },
   metrics: { title: 'Metrics', draw: (store: ConsoleStore) => html`<metrics-panel .store=${store}></metrics-panel>` },
   agents: { title: 'Agents', draw: (store: ConsoleStore) => html`<agents-panel .store=${store}></agents-panel>` },

@@ -38,7 +38,8 @@ export function runGossipCampaign(
     lossRate,
     settings,
   }
-  const allMax = roundsMax + settings.antiEntropyIntervalMs / settings.intervalMs
+  // An offer of anti-entropy and the question after it may each take an interval, with what is sent again.
+  const allMax = roundsMax + settings.antiEntropyIntervalMs / settings.intervalMs + 2
   const results = Array.from({ length: seeds }, (_, at) => runGossipSeed(first + at, options))
   const failed = results.filter(({ roundsTo95, roundsToAll, carriersPerPeer }) => {
     const isInTime = roundsTo95 !== undefined && roundsTo95 <= roundsMax
