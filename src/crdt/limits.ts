@@ -6,6 +6,7 @@ const MiB = 1024 * KiB
 // documents
 /** Documents of one room; names beyond it are not taken from others. */
 export const documentsMax = 64
+/** A document's name. */
 export const documentNameCharsMax = 128
 /** One document, as an update that holds all of it. What would make it larger is refused. */
 export const documentBytesMax = 64 * MiB
@@ -54,10 +55,12 @@ export const presencePaceMs = 40
 // memory store
 /** A key, and a namespace. */
 export const memoryKeyCharsMax = 256
+/** Tags of one entry, and one tag. */
 export const memoryTagsMax = 16
 export const memoryTagCharsMax = 64
 /** One value as JSON; with all about it, it fits a broadcast. */
 export const memoryValueBytesMax = 48 * KiB
+/** Keys of one room, and all its entries as JSON. */
 export const memoryKeysMax = 10_000
 export const memoryBytesMax = 16 * MiB
 /** Sessions that ever wrote, as the causal context remembers them. */
