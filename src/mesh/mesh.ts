@@ -56,12 +56,13 @@ export class MeshPeer implements Mesh, Posts {
   }
 
   #startNode(): Promise<Node> {
-    const { key, room } = this.#options
+    const { key, room, doors } = this.#options
     return runNode({
       key,
       provider: this.faults.over(this.#parts.provider),
       sessionOf: this.#parts.sessionOf,
       onConnection: pipe => this.#parts.links.piped(pipe),
+      ...(doors && { doors }),
       admission: {
         room,
         self: this.id,

@@ -2,7 +2,7 @@
 import { gossipsub } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import type { Libp2p, Logger, PrivateKey } from '@libp2p/interface'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { linkTransport } from '../link/libp2p-transport.ts'
 import type { PipeConnection } from '../link/pipe-connection.ts'
@@ -12,12 +12,20 @@ import { type AdmissionOptions, admittedNoise } from './admission.ts'
 import { batchId, batchKey } from './batch.ts'
 import { broadcastBytesMax, headerBytesMax, linksHigh, linksLow, linksMax, linksTarget } from './limits.ts'
 
+/** Other ways into the room, such as WebSockets at a Node peer, for peers that are not ours. Admission stands at each of them. */
+export interface Doors {
+  readonly transports: NonNullable<Libp2pOptions['transports']>
+  /** Multiaddresses to listen on. */
+  readonly listen: readonly string[]
+}
+
 export interface NodeOptions {
   readonly key: PrivateKey
   readonly provider: LinkProvider
   readonly admission: AdmissionOptions
   readonly sessionOf: (peer: PeerId) => SessionId | undefined
   readonly onConnection: (connection: PipeConnection) => void
+  readonly doors?: Doors
 }
 
 type Services = { readonly identify: Identify; readonly pubsub: ReturnType<ReturnType<typeof gossipsub>> }
@@ -27,13 +35,15 @@ export type Node = Libp2p<Services>
 const gossipBytesMax = broadcastBytesMax + headerBytesMax + 4096
 
 export function createNode(options: NodeOptions): Promise<Node> {
-  const { provider, sessionOf, onConnection } = options
+  const { provider, sessionOf, onConnection, doors } = options
   return createLibp2p<Services>({
     start: false, // the caller registers its protocols first
     privateKey: options.key,
     logger: silence,
-    addresses: { listen: [provider.kind === 'memory' ? `/memory/${options.admission.self}` : '/webrtc'] },
-    transports: [linkTransport({ provider, sessionOf, onConnection })],
+    addresses: {
+      listen: [provider.kind === 'memory' ? `/memory/${options.admission.self}` : '/webrtc', ...(doors?.listen ?? [])],
+    },
+    transports: [linkTransport({ provider, sessionOf, onConnection }), ...(doors?.transports ?? [])],
     connectionEncrypters: [admittedNoise(options.admission)],
     streamMuxers: [quietYamux()],
     connectionMonitor: { enabled: false }, // we measure links ourselves

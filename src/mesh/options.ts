@@ -8,6 +8,7 @@ import type { DialLog } from '../link/dials.ts'
 import type { Rendezvous } from '../link/rendezvous.ts'
 import type { LinkProvider, Remote } from '../link/types.ts'
 import type { LinkSignal } from '../link/webrtc/links.ts'
+import type { Doors } from './node.ts'
 import type { FailureSettings, PresetName } from './presets.ts'
 import type { Room } from './room.ts'
 
@@ -41,6 +42,7 @@ export interface MeshOptions {
   readonly newId: () => string
   readonly rendezvous: Rendezvous
   readonly links: (context: LinkContext) => LinkProvider & { receive?(from: Remote, signal: LinkSignal): void }
+  readonly doors?: Doors
   /** Calls back when a session of the same browser is surely gone; returns how to stop watching. */
   readonly watchSession?: (session: SessionId, onGone: () => void) => () => void
   readonly onSignalingState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void

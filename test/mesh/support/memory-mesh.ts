@@ -8,6 +8,7 @@ import { MemoryHub, type MemoryProvider } from '../../../src/link/memory.ts'
 import { MemoryRendezvousHub } from '../../../src/link/memory-rendezvous.ts'
 import type { Remote } from '../../../src/link/types.ts'
 import { MeshPeer } from '../../../src/mesh/mesh.ts'
+import type { Doors } from '../../../src/mesh/node.ts'
 import { openRoom } from '../../../src/mesh/room.ts'
 
 export { until } from '../../link/support/until.ts'
@@ -32,6 +33,7 @@ export class MemoryRoom {
       secret?: string
       browser?: string
       blocked?: readonly MeshPeer[]
+      doors?: Doors
       key?: Awaited<ReturnType<typeof generateKeyPair>>
     } = {},
   ): Promise<MeshPeer> {
@@ -49,6 +51,7 @@ export class MemoryRoom {
       newId: randomId,
       rendezvous: this.rendezvous.client(),
       links: ({ self }) => this.#providerOf(self),
+      ...(options.doors && { doors: options.doors }),
       onSignalingState: () => {},
       onWelcome: () => {},
       onProblem: error => this.problems.push(error.code),
