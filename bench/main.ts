@@ -11,6 +11,8 @@ const benchmarks: Record<
   job: { what: 'one job on one tab and on many', load: () => import('./job.ts') },
   leave: { what: 'how soon the others notice a closed tab', load: () => import('./leave.ts') },
   raft: { what: 'decisions of real tabs: rate, latency, failover', load: () => import('./raft.ts') },
+  crdt: { what: 'edits and synchronisation of a shared document', load: () => import('./crdt.ts') },
+  storage: { what: 'a document’s edits on their way to IndexedDB', load: () => import('./storage.ts') },
   'raft-core': { what: 'commits per second of the Raft core, in Node', load: () => import('./raft-core.ts') },
 }
 

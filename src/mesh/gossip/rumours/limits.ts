@@ -1,4 +1,4 @@
-/** Limits of rumours and aggregation. Each is named with its unit. */
+/** Limits of rumours. Each is named with its unit. */
 
 /** Rumours known, and rumours awaited, at one peer. */
 export const rumoursMax = 1_024
@@ -10,7 +10,3 @@ export const offeredIdsMax = 1_024
 export const quenchedAfter = 4
 /** How often within one interval a peer is asked for what does not come. */
 export const triesMax = 4
-export const rumourBytesMax = 16 * 1024
-export const rumourTtlMsMax = 3_600_000
-/** Aggregations under way at one peer. */
-export const aggregationsMax = 64

@@ -1,0 +1,50 @@
+/** Pages of the rivals among Yjs providers, y-webrtc first: its own signaling server, and a page that Vite bundles as it is asked for. */
+import { spawn } from 'node:child_process'
+import { createServer as createProbe } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { createServer } from 'vite'
+
+const bench = fileURLToPath(new URL('..', import.meta.url))
+
+export interface RivalPages {
+  url(room: string): string
+  /** Where storage is measured. */
+  readonly storage: string
+  close(): Promise<void>
+}
+
+export async function openRivalPages(): Promise<RivalPages> {
+  const port = await freePort()
+  const signaling = spawn(process.execPath, [`${bench}node_modules/y-webrtc/bin/server.js`], {
+    env: { ...process.env, PORT: `${port}` },
+    stdio: 'ignore',
+  })
+  const vite = await createServer({
+    root: `${bench}pages`,
+    configFile: false,
+    logLevel: 'error',
+    cacheDir: `${bench}../.cache/vite-rival`,
+    server: { host: '127.0.0.1', port: await freePort(), fs: { allow: [`${bench}..`] } },
+    optimizeDeps: { exclude: ['y-webrtc'], include: ['y-webrtc > simple-peer/simplepeer.min.js', 'yjs'] },
+    resolve: { dedupe: ['yjs', 'lib0'] },
+  })
+  await vite.listen()
+  const origin = `http://127.0.0.1:${vite.config.server.port}`
+  return {
+    storage: `${origin}/storage.html`,
+    url: room => `${origin}/rival.html?${new URLSearchParams({ room, signaling: `ws://127.0.0.1:${port}` })}`,
+    async close() {
+      await vite.close()
+      signaling.kill()
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createProbe()
+  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise(resolve => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
