@@ -10,3 +10,9 @@ export const offeredIdsMax = 1_024
 export const quenchedAfter = 4
 /** How often within one interval a peer is asked for what does not come. */
 export const triesMax = 4
+/** Payload of one rumour. */
+export const rumourBytesMax = 16 * 1024
+/** How long one may live, ms. */
+export const rumourTtlMsMax = 3_600_000
+/** Rumours in one message, so that it stays below a message's limit; what is left out is asked for again. */
+export const givenRumoursMax = 32
