@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserName } from './support/browsers.ts'
 import { Stage } from './support/stage.ts'
-import { closeTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { closeTab, idOf, meshOf, textOf as shownText, type Tab, waitForPeers } from './support/tabs.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -37,6 +37,12 @@ async function textOf(tab: Tab, length: number, timeoutMs = 30_000): Promise<str
     length,
     timeoutMs,
   )
+}
+
+/** Names on the cursors of others in the editor. */
+async function cursorsOf({ page }: Tab): Promise<string[]> {
+  const names = await page.$$('>>> .cm-ySelectionInfo')
+  return Promise.all(names.map(name => name.evaluate(({ textContent }) => textContent ?? '')))
 }
 
 describe.each<[BrowserName, BrowserName]>([
@@ -125,4 +131,24 @@ test('the memory store and presence are seen by all, and presence ends with its 
   expect(await names(1)).toEqual(['Ada'])
   await closeTab(one)
   expect(await names(0)).toEqual([])
+})
+
+test('in the Shared panel two people type in one editor, see each other’s names, and read that they agree', async () => {
+  const room = stage.room()
+  const tabs = [await stage.tab('chromium', room.url('Ada')), await stage.tab('firefox', room.url('Bob'))] as const
+  await Promise.all(tabs.map(tab => waitForPeers(tab, 1)))
+  for (const { page } of tabs) {
+    await page.setViewport({ width: 1440, height: 900 })
+    await page.locator('>>> wa-tab ::-p-text(Shared)').click()
+  }
+  for (const [at, { page }] of tabs.entries()) {
+    await page.locator('>>> .cm-content').click()
+    await page.keyboard.type(`tab ${at} was here. `)
+  }
+  for (const tab of tabs) {
+    await expect.poll(() => shownText(tab), { timeout: 15_000 }).toMatch(/tab 0 was here/)
+    await expect.poll(() => shownText(tab), { timeout: 15_000 }).toMatch(/tab 1 was here/)
+    await expect.poll(() => shownText(tab), { timeout: 20_000 }).toMatch(/in sync with 1 of 1/)
+  }
+  await expect.poll(() => cursorsOf(tabs[0])).toEqual(['Bob'])
 })
