@@ -154,6 +154,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     ask: (prober, subject, timeoutMs) => heartbeat.ask(prober, subject, timeoutMs),
     heardMs: peer => links.heardMs(peer),
     closeLink: peer => care.silent(peer),
+    isMending: peer => provider.broken?.has(peer) ?? false,
     onQuiet: peer => care.quiet(peer),
     onJoined: member => reactions.joined(member),
     onChanged: member => emitter.emit('agent-change', peerInfoOf(member, links, membership.phi(member.id))),

@@ -35,6 +35,9 @@ export function doubt(
     isSuspect: false,
     asked: new Set(),
     answers: 0,
+    questions: 0,
+    answersInAll: 0,
+    wasBroken: state.view.isMending?.(peer) ?? false,
     rounds: 0,
     buriedAt,
     silentTo: new Set(),
@@ -71,6 +74,7 @@ export function answered(
   if (isAlive) return settle(state, peer, out)
   if (!known.asked.has(by)) return // nobody adds votes to an election that is not theirs
   known.answers++
+  known.answersInAll++
   known.silentTo.add(by)
   if (judge(state, peer, known, nowMs, out) || known.rounds < roundsMin) return
   // Each confirmation shortens the suspicion: look again when it ends.
@@ -96,6 +100,8 @@ export function endRound(state: DetectorState, peer: PeerId, known: Case, nowMs:
 export function beginAnew(state: DetectorState, nowMs: number, out: DetectorEffect[]): void {
   for (const [peer, known] of state.cases) {
     known.sinceMs = nowMs
+    known.answersInAll = 0
+    known.questions = 0
     known.silentTo.clear()
     startRound(state, peer, known, 'pinging', nowMs, out)
   }
@@ -142,6 +148,7 @@ function startRound(
   known.rounds++
   for (const prober of probersOf(state, peer)) {
     known.asked.add(prober)
+    known.questions++
     out.push({ kind: 'ask', prober, peer, session: known.session })
   }
 }
@@ -154,16 +161,22 @@ function roundMs(state: DetectorState, peer: PeerId, known: Case): number {
 
 /** True where the case is closed by a verdict. */
 function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, out: DetectorEffect[]): boolean {
+  const { timeoutMs } = state.settings
   const pool = poolOf(state, peer)
   const needed = majorityOf(state, pool)
   const silentMs = nowMs - known.sinceMs
+  const isAlone = pool <= 0
   const isMajority = known.silentTo.size >= needed && 2 * known.silentTo.size >= known.asked.size
-  const alone = pool <= 0 ? 4 : 1
-  const isFast = known.why === 'left' && isMajority && silentMs >= alone * patienceMs(state, peer, true)
+  // A majority's worth of answers, each time.
+  const convicted = isAlone ? known.rounds : Math.floor(known.answersInAll / Math.max(1, needed))
+  const isWhole = !known.wasBroken && !(isAlone && known.why !== 'left' && state.view.isMending?.(peer))
+  if (!isWhole && silentMs < timeoutMs) return false
+  const isAgreed = isMajority && convicted > 0
+  const isFast = known.why === 'left' && isAgreed && silentMs >= (isAlone ? 4 : 1) * patienceMs(state, peer, true)
   if (!isFast && silentMs < suspicionMs(state, peer, known, pool)) return false
   // Few questions prove little, however long they took.
-  if (!isFast && known.rounds < (isMajority ? roundsMin : roundsAloneMin)) return false
-  if (!isMajority && silentMs < state.settings.timeoutMs) return false
+  if (!isFast && (isMajority ? convicted < roundsMin : known.rounds < roundsAloneMin)) return false
+  if (!isMajority && silentMs < timeoutMs) return false
   state.cases.delete(peer)
   state.lastDeadMs = nowMs
   state.nextProbeMs = Math.min(state.nextProbeMs, nowMs + state.settings.probeMs)

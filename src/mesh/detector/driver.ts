@@ -50,7 +50,10 @@ export class DetectorDriver {
   /** How unlikely this silence is, -log10; undefined for who has no link. */
   phi(peer: PeerId): number | undefined {
     const link = this.#state.links.get(peer)
-    return link && phiOf(link.rhythm, this.#options.clock.monotonicMs())
+    if (!link) return undefined
+    const { clock, heardMs } = this.#options
+    const lastMs = Math.max(link.rhythm.lastMs, heardMs(peer))
+    return phiOf({ ...link.rhythm, lastMs }, clock.monotonicMs())
   }
 
   /** Another member wants to know whether this one answers us; undefined where we cannot tell. */

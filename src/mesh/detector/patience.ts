@@ -6,6 +6,10 @@ import type { Case, DetectorState, RoundTrip } from './state.ts'
 export const healthMax = 8
 /** For want of any answer, a verdict waits at most this many timeouts longer. */
 const lonelyFactorMax = 2
+/** Round trips of the slower kind that fit into the shortest suspicion, at least; three times as many where no question is answered. */
+const tripsMin = 3
+/** How far witnesses without a link to the suspect shorten a suspicion, of all the way from `timeoutMs` to the shortest. */
+const farShare = 0.5
 /** Who has nobody to ask needs so many times the shortest suspicion. */
 const aloneFactor = 2
 
@@ -21,7 +25,7 @@ export function better(state: DetectorState): void {
 export function measured(link: RoundTrip, rttMs: number): void {
   if (link.smoothRttMs === undefined) {
     link.smoothRttMs = rttMs
-    link.rttDeviationMs = rttMs / 2
+    link.rttDeviationMs = Math.max(rttMs / 2, link.rttDeviationMs)
     return
   }
   link.rttDeviationMs += (Math.abs(link.smoothRttMs - rttMs) - link.rttDeviationMs) / 4
@@ -61,16 +65,28 @@ export function majorityOf(state: DetectorState, pool: number): number {
   return asked <= 0 ? 0 : Math.floor(asked / 2) + 1
 }
 
+/** Those who found it silent and have a link to it by what either end announces: where links repeat what they lose, silence there says more. */
+function nearWitnesses({ view, self }: DetectorState, peer: PeerId, { silentTo }: Case): number {
+  const links = view.linksOf(peer)
+  let near = 0
+  for (const by of silentTo) if (by !== self && (links.includes(by) || view.linksOf(by).includes(peer))) near++
+  return near
+}
+
 /** Lifeguard's suspicion timeout (§III-B), ms: from `timeoutMs` down to `suspicionMinMs` as confirmations come in. */
 export function suspicionMs(state: DetectorState, peer: PeerId, doubt: Case, pool: number): number {
   const { timeoutMs, probers } = state.settings
-  // Several round trips must fit into the shortest suspicion: where packets are lost these are long.
-  const suspicionMinMs = Math.max(state.settings.suspicionMinMs, 3 * slowestMs(state, peer))
+  // Several round trips must fit into the shortest suspicion: where packets are lost these are long, and more so where answers are.
+  const unanswered = doubt.questions === 0 ? 0 : 1 - doubt.answersInAll / doubt.questions
+  const trips = tripsMin * (1 + 2 * unanswered)
+  const suspicionMinMs = Math.max(state.settings.suspicionMinMs, trips * slowestMs(state, peer))
   const asked = Math.min(probers, pool)
   if (asked <= 0)
     return Math.min(Math.max(timeoutMs, suspicionMinMs), aloneFactor * suspicionMinMs) * (1 + state.health)
-  const share = Math.min(1, Math.log(doubt.silentTo.size + 1) / Math.log(asked + 1))
   const isConfirmed = doubt.silentTo.size > 0
   const factor = isConfirmed ? 1 + state.health : 1 + Math.min(state.health, lonelyFactorMax)
+  const near = nearWitnesses(state, peer, doubt)
+  const confirmed = Math.log(near + 1) / Math.log(asked + 1)
+  const share = Math.min(1, near === 0 && isConfirmed ? farShare : confirmed)
   return Math.max(suspicionMinMs, timeoutMs - (timeoutMs - suspicionMinMs) * share) * factor
 }

@@ -9,7 +9,10 @@
  * 3. The more members confirm a suspicion, the shorter it lasts (LHA-Suspicion); the worse our own health, the slower we
  *    judge (LHA-Probe).
  * 4. After a gap in our own ticks we have missed what others said: every doubt begins anew, every link counts as just heard.
- * 5. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
+ * 5. A link is asked only after it was silent for a while, by whichever end gets there first: one question answers both.
+ * 6. Witnesses that are linked to the suspect make a suspicion shorter; the silence of others may be that of their ways to it.
+ * 7. A path that was known to be broken before the doubt began has the time to be mended.
+ * 8. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
  *    itself anew (the buddy system).
  */
 import type { PeerId, SessionId } from '../../base/ids.ts'
@@ -33,6 +36,8 @@ export interface DetectorView {
   /** The links that a member announces. */
   readonly linksOf: (peer: PeerId) => readonly PeerId[]
   readonly sequenceOf: (peer: PeerId) => number
+  /** True while the path of the link to this peer is broken, and being mended. Optional: some links have no path that could break. */
+  readonly isMending?: (peer: PeerId) => boolean
 }
 
 /** A smoothed round trip and its mean deviation, ms (RFC 6298); undefined before the first answer. */
@@ -42,6 +47,8 @@ export interface RoundTrip {
 }
 
 export interface LinkHealth extends RoundTrip {
+  /** Nothing heard for so long leads to a ping; drawn anew each time, so that the two ends do not ask at once. */
+  quietMs: number
   nextPingMs: number
   /** When the ping that is under way began; undefined if none is. */
   pingedMs: number | undefined
@@ -61,8 +68,13 @@ export interface Case {
   isSuspect: boolean
   /** Members asked so far; only their answers count. */
   readonly asked: Set<PeerId>
-  /** Of the present round. */
+  /** Of the present round: members that found it silent. */
   answers: number
+  /** Questions so far, and answers to them: all found it silent, for any other ends the doubt. */
+  questions: number
+  answersInAll: number
+  /** Whether the path of our own link to it was known to be broken when the doubt began. */
+  readonly wasBroken: boolean
   /** Rounds of questions so far. */
   rounds: number
   /** The sequence up to which somebody else has given it up; undefined where nobody says so. */
@@ -150,6 +162,9 @@ export type DetectorEffect =
   /** Call with a tick then, and not before. */
   | { readonly kind: 'wake'; readonly atMs: number }
 
+/** What a round trip is taken to deviate before any was measured, ms; each answer takes a quarter off. */
+const firstDeviationMs = 250
+
 export function detectorOf(
   self: PeerId,
   settings: FailureSettings,
@@ -167,9 +182,9 @@ export function detectorOf(
     errands: new Map(),
     order: [],
     turn: 0,
-    nextProbeMs: nowMs + settings.intervalMs * (0.5 + random.next()),
+    nextProbeMs: nowMs + settings.timeoutMs * (0.5 + random.next()),
     lastDeadMs: Number.NEGATIVE_INFINITY,
-    typical: { smoothRttMs: undefined, rttDeviationMs: 0 },
+    typical: { smoothRttMs: undefined, rttDeviationMs: firstDeviationMs },
     health: 0,
     wakeMs: Number.POSITIVE_INFINITY,
   }

@@ -6,6 +6,9 @@ import { better, measured, patienceMs, sleptAfterMs, worse } from './patience.ts
 import { firstBeat, nextBeat } from './phi.ts'
 import type { DetectorEffect, DetectorInput, DetectorState } from './state.ts'
 
+/** A link is asked after so large a part of the interval in silence. */
+const quietShare = 0.6
+
 /** Performs `input` on `state` (in place) and says what must follow, in order. */
 export function step(state: DetectorState, input: DetectorInput): DetectorEffect[] {
   const out: DetectorEffect[] = []
@@ -40,7 +43,13 @@ function tick(state: DetectorState, nowMs: number, out: DetectorEffect[]): void 
       link.pingedMs = undefined
     }
     if (nowMs < link.nextPingMs) continue
-    link.nextPingMs = nowMs + state.settings.intervalMs
+    if (heardMs > link.rhythm.lastMs) link.rhythm = nextBeat(link.rhythm, heardMs)
+    link.quietMs = quietMs(state)
+    if (nowMs < heardMs + link.quietMs) {
+      link.nextPingMs = heardMs + link.quietMs // whatever came says as much as an answer
+      continue
+    }
+    link.nextPingMs = nowMs + link.quietMs
     if (nowMs - Math.max(heardMs, link.rhythm.lastMs) > state.settings.timeoutMs) out.push({ kind: 'close', peer })
     else {
       link.pingedMs ??= nowMs
@@ -71,7 +80,7 @@ function missed(
 function probeNext(state: DetectorState, nowMs: number, out: DetectorEffect[]): void {
   const { intervalMs, probeMs, timeoutMs } = state.settings
   const isDyingAround = nowMs - state.lastDeadMs < timeoutMs
-  state.nextProbeMs = nowMs + (isDyingAround ? Math.min(probeMs, intervalMs) : intervalMs) * (1 + state.health)
+  state.nextProbeMs = nowMs + (isDyingAround ? Math.min(probeMs, intervalMs) : timeoutMs) * (1 + state.health)
   for (let tries = state.order.length; tries > 0; tries--) {
     if (state.turn >= state.order.length) {
       state.order.splice(0, state.order.length, ...shuffled(state.random, state.order))
@@ -140,12 +149,18 @@ function errands(state: DetectorState, nowMs: number, out: DetectorEffect[]): vo
   }
 }
 
+/** A link that was silent for so long is asked. */
+function quietMs({ settings, random }: DetectorState): number {
+  return settings.intervalMs * quietShare * (0.9 + 0.2 * random.next())
+}
+
 function linked(state: DetectorState, peer: PeerId, nowMs: number): void {
   if (state.links.has(peer)) return
   const { intervalMs } = state.settings
   state.links.set(peer, {
     // By chance: of a peer's neighbours one or another pings it at any time, so that its silence is noticed soon.
-    nextPingMs: nowMs + intervalMs * state.random.next(),
+    quietMs: quietMs(state),
+    nextPingMs: nowMs + intervalMs * quietShare * state.random.next(),
     pingedMs: undefined,
     smoothRttMs: undefined,
     rttDeviationMs: 0,

@@ -42,6 +42,8 @@ export interface MembershipDriverOptions extends Pick<DetectorDriverOptions, 'pi
   readonly tell: (to: PeerId, word: Json) => void
   /** When anything last came on the direct link to this peer, monotonic ms; -Infinity where there is none. */
   readonly heardMs: (peer: PeerId) => number
+  /** True while the path of the link to this peer is broken. */
+  readonly isMending?: (peer: PeerId) => boolean
   /** Nobody could reach this member: the path of a link to it may be what is dead. */
   readonly onQuiet: (peer: PeerId) => void
   readonly onJoined: (member: Member) => void
@@ -87,6 +89,7 @@ export class MembershipDriver {
       closeLink,
       sessionOf: peer => announcementOf(peer)?.session,
       linksOf: peer => announcementOf(peer)?.links.map(link => link.peer) ?? [],
+      isMending: peer => options.isMending?.(peer) ?? false,
       sequenceOf: peer => announcementOf(peer)?.sequence ?? 0,
       onSuspect: (peer, suspected) => {
         options.onQuiet(peer)

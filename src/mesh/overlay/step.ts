@@ -114,9 +114,11 @@ function review(state: OverlayState, nowMs: number, facts: OverlayFacts): Overla
   if (isContent(state, nowMs, facts)) return []
   for (const peer of state.resting.keys()) if (!state.candidates.has(peer)) state.resting.delete(peer)
   const view = viewOf(state, nowMs, facts)
+  // Also where only others dial us: they may have begun with a session of ours that is over.
+  if (state.linked.size === 0 && view.dialling.size > 0) state.firstDialMs ??= nowMs
   const plan = planLinks(view, state.random)
   const effects = plan.dial.map(peer => dial(state, peer, nowMs))
-  if (state.linked.size === 0 && plan.dial.length > 0) {
+  if (state.linked.size === 0 && (plan.dial.length > 0 || view.dialling.size > 0)) {
     state.firstDialMs ??= nowMs
     effects.push({ kind: 'wake', atMs: nowMs + firstDialsApartMs })
   }

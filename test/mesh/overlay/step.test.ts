@@ -100,3 +100,13 @@ test('a link above the target stays until the room is quiet', () => {
   at.nowMs = dropDelayMs + 1
   expect(tell({ kind: 'review' }).some(effect => effect.kind === 'drop')).toBe(true)
 })
+
+test('who has no link dials others, though somebody dials it and never arrives', () => {
+  const { tell, at } = lab(10, { engaged: () => [name(3)] })
+  const first = tell({ kind: 'review' })
+  expect(first.some(effect => effect.kind === 'wake')).toBe(true)
+  at.nowMs += 300
+  const [effect] = tell({ kind: 'review' })
+  expect(effect?.kind).toBe('dial')
+  expect(effect).not.toEqual({ kind: 'dial', peer: name(3) })
+})

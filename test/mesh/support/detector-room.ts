@@ -40,6 +40,10 @@ export class DetectorRoom {
   /** What detectors decided, as `ADA suspect BOB at 1234`. */
   readonly log: string[] = []
   readonly asked: string[] = []
+  /** Pings of all so far. */
+  pings = 0
+  /** Paths known to be broken, as `ADA BOB` where Ada sees it. */
+  readonly mending = new Set<string>()
   /** True where nothing gets through from one to the other. */
   isCut: (from: PeerId, to: PeerId) => boolean = () => false
   readonly #selves = new Map<PeerId, Self>()
@@ -54,6 +58,7 @@ export class DetectorRoom {
         sessionOf: (peer: PeerId) => (this.#selves.has(peer) ? sessionOf(peer) : undefined),
         heardMs: (peer: PeerId) => heardMs.get(peer) ?? Number.NEGATIVE_INFINITY,
         linksOf: (peer: PeerId) => peers.filter(other => other !== peer),
+        isMending: (peer: PeerId) => this.mending.has(`${id} ${peer}`),
         sequenceOf: (peer: PeerId) => this.#selves.get(peer)?.sequence ?? 0,
       }
       const state = detectorOf(id, settings, seededRandom(100 * seed + at), view, 0)
@@ -135,6 +140,7 @@ export class DetectorRoom {
       })
     } else if (effect.kind === 'ping') {
       const sentMs = this.nowMs
+      this.pings++
       this.#send(self, effect.peer, other => {
         this.#send(other, self.id, () =>
           this.step(self.id, { kind: 'heard', peer: other.id, rttMs: this.nowMs - sentMs }),
