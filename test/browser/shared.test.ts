@@ -96,6 +96,43 @@ describe.each<[BrowserName, BrowserName]>([
   })
 })
 
+test('six tabs of two browsers type at once while one is cut off, one reloads and one closes: all are equal, nothing is lost or doubled', async () => {
+  const room = stage.room()
+  const names: BrowserName[] = ['chromium', 'chromium', 'chromium', 'firefox', 'firefox', 'firefox']
+  const tabs = await stage.tabs(room, names)
+  for (const tab of tabs) await waitForPeers(tab, 5)
+  const [cutOff, reloaded, closed] = tabs as [Tab, Tab, Tab]
+  const words = 40
+  const typing = tabs.map(async (tab, at) => {
+    const mesh = await meshOf(tab)
+    await mesh.evaluate(
+      async (mesh, at, words) => {
+        const text = (await mesh.shared.doc('notes')).getText('text')
+        for (let word = 0; word < words; word++) {
+          text.insert(Math.floor(Math.random() * text.length), `<${at}.${word}>`)
+          await new Promise(resolve => setTimeout(resolve, 20))
+        }
+        // On its way: the mesh has it once the engine has answered.
+        await mesh.memory.retrieve('nothing')
+      },
+      at,
+      words,
+    )
+  })
+  const apart = await meshOf(cutOff)
+  await apart.evaluate(mesh => Promise.all(mesh.links.map(({ peer }) => mesh.cut(peer))))
+  await Promise.all(typing)
+  await reloaded.page.reload({ waitUntil: 'domcontentloaded' })
+  await closeTab(closed)
+  // Where somebody types into the middle of a word, only the letters are sure to be there.
+  const length = Array.from({ length: 6 * words }, (_, at) => `<${at % 6}.${Math.floor(at / 6)}>`.length).reduce(
+    (a, b) => a + b,
+  )
+  const read = await textOf(reloaded, length)
+  expect(read).toHaveLength(length)
+  for (const tab of tabs) if (tab !== closed) expect(await textOf(tab, length)).toBe(read)
+})
+
 test('the memory store and presence are seen by all, and presence ends with its tab', async () => {
   const room = stage.room()
   const [one, other] = (await stage.tabs(room, ['chromium', 'chromium'])) as [Tab, Tab]
