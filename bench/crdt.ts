@@ -3,7 +3,7 @@ import type { Text } from 'yjs'
 import { blankTab, closeTab, meshOf, type Tab, waitForPeers } from '../test/browser/support/tabs.ts'
 import { type Row, rounded, summary } from './support/numbers.ts'
 import { report } from './support/report.ts'
-import { openRivalPages } from './support/rival-docs.ts'
+import { withRivalPages } from './support/rival-docs.ts'
 import { readOptions, Scene } from './support/scene.ts'
 
 const editPauseMs = 50
@@ -38,30 +38,30 @@ globalThis.RTCPeerConnection = class extends RTCPeerConnection {
 
 export async function run(args: string[]): Promise<void> {
   const options = readOptions(args, { tabs: [2, 5], count: 100 })
-  await Scene.with(options, async scene => {
-    const rival = await openRivalPages()
-    const rows: Row[] = []
-    const rounds = (turn: number) => [
-      { what: 'y-webrtc', url: rival.url(`bench-${turn}`), isReady: readyRival },
-      { what: 'tabmesh', url: scene.stage.room().url(), isReady: readyMesh },
-    ]
-    for (const [turn, count] of options.tabs.entries())
-      for (const { what, url, isReady } of rounds(turn)) {
-        const tabs: Tab[] = []
-        for (let index = 0; index < count; index++) tabs.push(await open(scene, url))
-        for (const tab of tabs) await isReady(tab, count - 1)
-        await scene.settle(tabs)
-        for (const tab of tabs) await tab.page.evaluate(watch)
-        rows.push({ what: `${what}, ${count} tabs, edits`, ...(await edit(tabs, options.count)) })
-        rows.push({
-          what: `${what}, ${count} tabs and a new one, 1 MB`,
-          ...(await within(syncWaitMs * 2, sync(scene, url, tabs))),
-        })
-        for (const tab of tabs) await within(5_000, closeTab(tab))
-      }
-    report('crdt', options, await scene.versions(), rows)
-    await rival.close()
-  })
+  await Scene.with(options, scene =>
+    withRivalPages(async rival => {
+      const rows: Row[] = []
+      const rounds = (turn: number) => [
+        { what: 'y-webrtc', url: rival.url(`bench-${turn}`), isReady: readyRival },
+        { what: 'tabmesh', url: scene.stage.room().url(), isReady: readyMesh },
+      ]
+      for (const [turn, count] of options.tabs.entries())
+        for (const { what, url, isReady } of rounds(turn)) {
+          const tabs: Tab[] = []
+          for (let index = 0; index < count; index++) tabs.push(await open(scene, url))
+          for (const tab of tabs) await isReady(tab, count - 1)
+          await scene.settle(tabs)
+          for (const tab of tabs) await tab.page.evaluate(watch)
+          rows.push({ what: `${what}, ${count} tabs, edits`, ...(await edit(tabs, options.count)) })
+          rows.push({
+            what: `${what}, ${count} tabs and a new one, 1 MB`,
+            ...(await within(syncWaitMs * 2, sync(scene, url, tabs))),
+          })
+          for (const tab of tabs) await within(5_000, closeTab(tab))
+        }
+      report('crdt', options, await scene.versions(), rows)
+    }),
+  )
 }
 
 /** A page that is given more than it can send may stop answering altogether. */

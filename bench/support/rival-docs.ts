@@ -10,10 +10,19 @@ export interface RivalPages {
   url(room: string): string
   /** Where storage is measured. */
   readonly storage: string
-  close(): Promise<void>
 }
 
-export async function openRivalPages(): Promise<RivalPages> {
+/** Whatever happens in `use`, nothing is left running. */
+export async function withRivalPages(use: (pages: RivalPages) => Promise<void>): Promise<void> {
+  const pages = await openRivalPages()
+  try {
+    await use(pages)
+  } finally {
+    await pages.close()
+  }
+}
+
+async function openRivalPages(): Promise<RivalPages & { close(): Promise<void> }> {
   const port = await freePort()
   const signaling = spawn(process.execPath, [`${bench}node_modules/y-webrtc/bin/server.js`], {
     env: { ...process.env, PORT: `${port}` },
