@@ -37,7 +37,7 @@ export const appStyles = css`
   }
 
   main.wide {
-    grid-template-columns: minmax(360px, 30vw) minmax(0, 1fr) minmax(320px, 24vw);
+    grid-template-columns: minmax(360px, 30vw) minmax(0, 1fr) minmax(340px, 28vw);
   }
   main.wide .mesh,
   main.medium .mesh {

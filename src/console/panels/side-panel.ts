@@ -59,7 +59,12 @@ export class SidePanel extends LitElement {
         margin-inline-start: 12px;
       }
       wa-tab::part(tab) {
-        padding: 12px;
+        padding: 12px 8px;
+        font-size: 0.8125rem;
+      }
+      /* Where they do not fit beside each other, none hides behind the edge. */
+      wa-tab-group::part(tabs) {
+        flex-wrap: wrap;
       }
       wa-tab-panel {
         --padding: 0;
