@@ -1,6 +1,7 @@
 /** The engine's hold on the room's decisions: opened once the tab is usable, shown in its snapshot, told to its page. */
 import type { Clock } from '../base/clock.ts'
 import { type MeshError, toMeshError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
 import type { DecisionsService } from '../consensus/decisions/decisions.ts'
 import type { DecidedChange, DecidedCommand, DecisionsView, LeaderInfo } from '../consensus/decisions/types.ts'
 import type { Push } from './protocol.ts'
@@ -15,6 +16,8 @@ export interface DecidingOptions {
   readonly push: (message: Push) => void
   readonly timeline: Timeline
   readonly nameOf: (leader: LeaderInfo) => string
+  /** Whoever votes here is linked to those that vote elsewhere. */
+  readonly requireLinks: (peers: ReadonlySet<PeerId>) => void
   readonly onChange: () => void
   readonly onTrouble: (error: MeshError) => void
 }
@@ -26,6 +29,7 @@ export class Deciding {
   readonly #start: (service: Promise<DecisionsService>) => void
   #opened: DecisionsService | undefined
   #view: DecisionsView | undefined
+  #voters: readonly PeerId[] = []
   #isDue = false
   #isLeaving = false
   /** Whether the page wants to hear of each decision. */
@@ -93,9 +97,18 @@ export class Deciding {
     const make = () => {
       this.#isDue = false
       this.#view = this.#opened?.view
+      this.#linkVoters()
       this.#options.onChange()
     }
     if (this.#view) this.#options.clock.after(viewIntervalMs, make)
     else make()
+  }
+
+  #linkVoters(): void {
+    const isVoter = this.#view?.members.some(({ isHostedHere, seat }) => isHostedHere && seat === 'voter') ?? false
+    const voters = isVoter ? [...(this.#opened?.voterHosts ?? [])].sort() : []
+    if (voters.join() === this.#voters.join()) return
+    this.#voters = voters
+    this.#options.requireLinks(new Set(voters))
   }
 }

@@ -134,6 +134,7 @@ export class Engine {
       push,
       timeline: this.#timeline,
       open: () => options.createDecisions(this.mesh),
+      requireLinks: peers => this.mesh.requireLinks(peers),
       nameOf: ({ host }) => (host === this.mesh.id ? 'This tab' : ((host && this.#nameOf(host)) ?? 'A tab')),
       onChange: () => this.#changed(),
       onTrouble: ({ code, message }) => this.#trouble(new MeshError(code, `This tab decides nothing: ${message}`)),
