@@ -55,7 +55,7 @@ describe('npm run sim', () => {
 
   test.for<[string, string[], string]>([
     ['an unknown option', ['raft', '--sedes', '3'], '--sedes'],
-    ['a protocol that is not there', ['paxos'], 'there is: raft, mesh'],
+    ['a protocol that is not there', ['paxos'], 'there are: raft, mesh, crdt, gossip'],
     ['a file that cannot be written', ['raft', '--history', '/no/such/folder/history'], 'cannot write'],
   ])('returns 2 and says what is wrong with %s', ([, args, message]) => {
     const { status, stdout, stderr } = sim(...args)
