@@ -23,7 +23,7 @@ import { openRecord, type Signed, type Signer, signRecord } from '../signed.ts'
 import { SpreadDriver } from '../spread/driver.ts'
 import { type Line, type Version, versionOf } from '../spread/state.ts'
 import { compare, differing, digestOf } from '../spread/step.ts'
-import { announceDelayMs, isOnlyOfLinks } from '../spread/urgency.ts'
+import { announceDelayMs, isCovered, isOnlyOfLinks } from '../spread/urgency.ts'
 import { Graves } from './graves.ts'
 import { type Effect, type Input, type Member, type MembershipState, membershipOf } from './state.ts'
 import { graveAt, step } from './step.ts'
@@ -131,12 +131,16 @@ export class MembershipDriver {
   /** Something we announce changed; changes gather for a while, those of links in a large room for longer. */
   changed(isOnlyLinks = false): void {
     const { clock } = this.#options
-    const atMs = clock.monotonicMs() + announceDelayMs(isOnlyLinks, this.members.size)
+    const links = this.#own?.announcement.links.length ?? 0
+    const atMs = clock.monotonicMs() + announceDelayMs(isOnlyLinks, this.members.size, links)
     if (this.#announceAtMs <= atMs) return
     this.#announceAtMs = atMs
     this.#stopAnnounce()
     this.#stopAnnounce = clock.after(atMs - clock.monotonicMs(), () => {
       this.#announceAtMs = Number.POSITIVE_INFINITY
+      const former = this.#own?.announcement.links ?? []
+      if (isOnlyLinks && isCovered(this.#options.signer.id, former, this.#options.describe().links, this.members))
+        return
       void this.announce()
     })
   }

@@ -39,17 +39,16 @@ export function step(state: MembershipState, input: Input): Effect[] {
 function announced(state: MembershipState, input: Extract<Input, { kind: 'announced' }>): Effect[] {
   const { peer, announcement, nowMs } = input
   if (peer === state.self) return []
+  const known = state.members.get(peer)
+  // The usual case first: who is a member with this session lies in no grave of it that reaches so far.
+  if (known?.announcement.session === announcement.session)
+    return announcement.sequence <= known.announcement.sequence ? [] : change(state, { ...known, announcement })
   const grave = state.departed.get(graveOf(peer, announcement.session))
   if (grave && announcement.sequence <= grave.sequence) return []
-  const known = state.members.get(peer)
   if (!known) return join(state, peer, announcement, nowMs)
-  if (known.announcement.session !== announcement.session) {
-    if (isOlder(announcement.session, known.announcement.session)) return []
-    bury(state, peer, known.announcement.session, Number.POSITIVE_INFINITY)
-    return [...depart(state, peer, known.announcement.session, 'replaced'), ...join(state, peer, announcement, nowMs)]
-  }
-  if (announcement.sequence <= known.announcement.sequence) return []
-  return change(state, { ...known, announcement })
+  if (isOlder(announcement.session, known.announcement.session)) return []
+  bury(state, peer, known.announcement.session, Number.POSITIVE_INFINITY)
+  return [...depart(state, peer, known.announcement.session, 'replaced'), ...join(state, peer, announcement, nowMs)]
 }
 
 function aboutSelf(state: MembershipState, input: Exclude<Input, { kind: 'announced' }>): Effect[] {

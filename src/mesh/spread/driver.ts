@@ -2,9 +2,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { PeerId } from '../../base/ids.ts'
 import { integerBelow, type Random } from '../../base/random.ts'
-import { digestIntervalMs } from '../limits.ts'
 import { type Digest, type SpreadState, spreadOf, type Version } from './state.ts'
 import { digestOf, flush, forgotten, learned, linked, told, unlinked } from './step.ts'
+import { compareEveryMs } from './urgency.ts'
 
 /** What is said at once goes together, ms. */
 const gatherMs = 2
@@ -19,7 +19,7 @@ export interface SpreadDriverOptions {
 export class SpreadDriver {
   readonly state: SpreadState = spreadOf()
   readonly #options: SpreadDriverOptions
-  readonly #stop: () => void
+  #stopCompare = () => {}
   #urgentTimer = () => {}
   #lazyTimer = () => {}
   #lazyTimerMs = Number.POSITIVE_INFINITY
@@ -27,7 +27,7 @@ export class SpreadDriver {
 
   constructor(options: SpreadDriverOptions) {
     this.#options = options
-    this.#stop = options.clock.every(digestIntervalMs, () => this.#compare())
+    this.#compareLater()
   }
 
   linked(peer: PeerId): void {
@@ -57,7 +57,14 @@ export class SpreadDriver {
   }
 
   close(): void {
-    for (const stop of [this.#stop, this.#urgentTimer, this.#lazyTimer]) stop()
+    for (const stop of [this.#stopCompare, this.#urgentTimer, this.#lazyTimer]) stop()
+  }
+
+  #compareLater(): void {
+    this.#stopCompare = this.#options.clock.after(compareEveryMs(this.state.known.size), () => {
+      this.#compare()
+      this.#compareLater()
+    })
   }
 
   #compare(): void {
@@ -69,7 +76,7 @@ export class SpreadDriver {
 
   #schedule(): void {
     const { clock } = this.#options
-    if (this.state.isUrgent && !this.#isUrgentSet) {
+    if (this.state.urgent.size > 0 && !this.#isUrgentSet) {
       this.#isUrgentSet = true
       this.#urgentTimer = clock.after(gatherMs, () => {
         this.#isUrgentSet = false

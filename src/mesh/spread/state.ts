@@ -44,21 +44,28 @@ export type Line = readonly [peer: PeerId, session: SessionId, sequence: number]
 /** A sum for each part of the list. */
 export type Digest = readonly number[]
 
-export interface SpreadLink {
-  /** By peer: the version that waits for this neighbour. */
-  readonly urgent: Map<PeerId, Version>
-  readonly lazy: Map<PeerId, Version>
+/** News on its way to all neighbours but some; kept once, however many neighbours there are. */
+export interface News {
+  readonly version: Version
+  /** Place in the order in which news came: a neighbour whose link is younger was introduced to it. */
+  readonly number: number
+  /** Neighbours that need no telling: they told us, or told us the same meanwhile. */
+  readonly had: PeerId[]
 }
 
 export interface SpreadState {
-  readonly links: Map<PeerId, SpreadLink>
+  /** Neighbours, and the number of the first news that came after each. */
+  readonly links: Map<PeerId, number>
+  readonly urgent: Map<PeerId, News>
+  readonly lazy: Map<PeerId, News>
+  /** News so far. */
+  count: number
   /** The members' versions, those of this peer's own list. */
   readonly known: Map<PeerId, Version>
   /** Sum of the hashes of the versions in each part. */
   readonly sums: number[]
   /** When what can wait leaves, ms; infinite while nothing waits. */
   lazyAtMs: number
-  isUrgent: boolean
 }
 
 /** Parts of the list that are summed up apart: a difference is narrowed to a 32nd of the room by one digest. */
@@ -67,9 +74,11 @@ export const digestParts = 32
 export function spreadOf(): SpreadState {
   return {
     links: new Map(),
+    urgent: new Map(),
+    lazy: new Map(),
+    count: 0,
     known: new Map(),
     sums: Array.from({ length: digestParts }, () => 0),
     lazyAtMs: Number.POSITIVE_INFINITY,
-    isUrgent: false,
   }
 }

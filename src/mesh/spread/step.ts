@@ -1,10 +1,10 @@
 /** The rules of spreading; their invariants stand in `state.ts`. Small questions and answers instead of one `step`: none has effects. */
 import type { PeerId } from '../../base/ids.ts'
-import type { Digest, Line, SpreadState, Version } from './state.ts'
+import type { Digest, Line, News, SpreadState, Version } from './state.ts'
 
 /** What can wait waits this long for each member of the room, ms, and so long at most: in a small room nobody notices. */
-const lazyPerMemberMs = 3
-const lazyMsMax = 2_000
+const lazyPerMemberMs = 10
+const lazyMsMax = 10_000
 
 export interface Batch {
   readonly to: PeerId
@@ -13,7 +13,7 @@ export interface Batch {
 
 /** A neighbour more. What it should know of all is not news, but an introduction or a digest. */
 export function linked(state: SpreadState, peer: PeerId): void {
-  if (!state.links.has(peer)) state.links.set(peer, { urgent: new Map(), lazy: new Map() })
+  if (!state.links.has(peer)) state.links.set(peer, state.count)
 }
 
 export function unlinked(state: SpreadState, peer: PeerId): void {
@@ -29,32 +29,30 @@ export function learned(
   nowMs: number,
 ): void {
   const { peer } = version
-  const former = state.known.get(peer)
+  const { known, urgent, lazy } = state
+  const former = known.get(peer)
   if (former) add(state, former, -1)
-  state.known.set(peer, version)
+  known.set(peer, version)
   add(state, version, 1)
-  for (const [neighbour, { urgent, lazy }] of state.links) {
-    if (neighbour === from || neighbour === peer) continue
-    const isPromoted = isUrgent || urgent.has(peer)
-    lazy.delete(peer)
-    ;(isPromoted ? urgent : lazy).set(peer, version)
-    if (isPromoted) state.isUrgent = true
-    else state.lazyAtMs = Math.min(state.lazyAtMs, nowMs + lazyMs(state))
+  const news: News = { version, number: state.count++, had: from === undefined ? [] : [from] }
+  if (lazy.size > 0) lazy.delete(peer)
+  // What was urgent of this peer is not told yet: that it came is news, whatever it said since.
+  if (isUrgent || urgent.has(peer)) urgent.set(peer, news)
+  else {
+    lazy.set(peer, news)
+    state.lazyAtMs = Math.min(state.lazyAtMs, nowMs + lazyMs(state))
   }
 }
 
-/** A neighbour told us this, or something older of the same peer: what waits for it and is no newer needs no telling. */
+/** A neighbour told us this, or something older of the same peer: where that is what waits for it, it needs no telling. */
 export function told(
   state: SpreadState,
   neighbour: PeerId,
   version: Pick<Version, 'peer' | 'session' | 'sequence'>,
 ): void {
-  const link = state.links.get(neighbour)
-  if (!link) return
-  for (const waiting of [link.urgent, link.lazy]) {
-    const ours = waiting.get(version.peer)
-    if (ours && ours.session === version.session && ours.sequence <= version.sequence) waiting.delete(version.peer)
-  }
+  const news = state.lazy.get(version.peer) ?? state.urgent.get(version.peer)
+  if (!news || news.version.session !== version.session || news.version.sequence > version.sequence) return
+  if (!news.had.includes(neighbour)) news.had.push(neighbour)
 }
 
 /** This peer is no member any more; nothing of it is told. */
@@ -63,27 +61,33 @@ export function forgotten(state: SpreadState, peer: PeerId): void {
   if (!former) return
   add(state, former, -1)
   state.known.delete(peer)
-  for (const { urgent, lazy } of state.links.values()) {
-    urgent.delete(peer)
-    lazy.delete(peer)
-  }
+  state.urgent.delete(peer)
+  state.lazy.delete(peer)
 }
 
-/** What leaves now: urgent news, with what else waits for the same neighbour; and all, when its time has come. */
+/** What leaves now: urgent news, and what could wait when its time has come. */
 export function flush(state: SpreadState, nowMs: number): Batch[] {
+  const { urgent, lazy, links } = state
   const isLazyDue = nowMs >= state.lazyAtMs
-  if (!state.isUrgent && !isLazyDue) return []
+  if (urgent.size === 0 && !isLazyDue) return []
   const batches: Batch[] = []
-  for (const [to, { urgent, lazy }] of state.links) {
-    if (!isLazyDue && urgent.size === 0) continue
-    const news = [...urgent.values(), ...lazy.values()]
-    urgent.clear()
-    lazy.clear()
+  for (const [to, since] of links) {
+    const news: Version[] = []
+    gather(urgent, to, since, news)
+    if (isLazyDue) gather(lazy, to, since, news)
     if (news.length > 0) batches.push({ to, news })
   }
-  state.isUrgent = false
-  if (isLazyDue) state.lazyAtMs = Number.POSITIVE_INFINITY
+  urgent.clear()
+  if (isLazyDue) {
+    lazy.clear()
+    state.lazyAtMs = Number.POSITIVE_INFINITY
+  }
   return batches
+}
+
+function gather(waiting: ReadonlyMap<PeerId, News>, to: PeerId, since: number, into: Version[]): void {
+  for (const { version, number, had } of waiting.values())
+    if (number >= since && version.peer !== to && !had.includes(to)) into.push(version)
 }
 
 export function digestOf(state: SpreadState): Digest {

@@ -4,6 +4,7 @@
  * network is cut. What is relayed over others is lost for good with its first lost packet, the harsher assumption.
  */
 import type { PeerId } from '../../base/ids.ts'
+import type { Node } from '../world/node.ts'
 import { chance, exponential, type Sfc32 } from '../world/random.ts'
 import { ms, second } from '../world/time.ts'
 import type { World } from '../world/world.ts'
@@ -33,8 +34,11 @@ export interface Ends {
 
 interface Link {
   readonly ends: readonly [PeerId, PeerId]
+  readonly nodes: readonly [Node<MeshMessage>, Node<MeshMessage>]
   /** Which ends still hold it. */
   readonly held: Set<PeerId>
+  /** When the last message to each end arrives. */
+  readonly arrivalsUs: [number, number]
   stuckSinceUs: number | undefined
 }
 
@@ -44,10 +48,9 @@ export class Field {
   readonly #world: World<MeshMessage>
   readonly #random: Sfc32
   readonly #ends: (peer: PeerId) => Ends | undefined
-  /** By both ends, in the order of ids. */
-  readonly #links = new Map<string, Link>()
+  /** By both ends, in either order. */
+  readonly #links = new Map<PeerId, Map<PeerId, Link>>()
   readonly #engaged = new Map<PeerId, Set<PeerId>>()
-  readonly #lastArrivalUs = new Map<string, number>()
 
   constructor(world: World<MeshMessage>, ends: (peer: PeerId) => Ends | undefined) {
     this.#world = world
@@ -62,7 +65,7 @@ export class Field {
 
   /** True where both ends hold a link that carries. */
   isOpen(one: PeerId, other: PeerId): boolean {
-    return this.#links.get(keyOf(one, other))?.held.size === 2
+    return this.#linkOf(one, other)?.held.size === 2
   }
 
   dial(from: PeerId, to: PeerId): void {
@@ -86,7 +89,7 @@ export class Field {
 
   /** One end lets go; the other hears of it. */
   close(by: PeerId, other: PeerId): void {
-    const link = this.#links.get(keyOf(by, other))
+    const link = this.#linkOf(by, other)
     if (!link?.held.delete(by)) return
     this.#ends(by)?.linkClosed(other)
     this.#release(link, other, this.#isCut(by, other) ? iceFailsUs : closeUs)
@@ -95,34 +98,33 @@ export class Field {
   /** A tab is gone: in order, and its links end with it; or by a crash, and only time tells. */
   gone(peer: PeerId, others: Iterable<PeerId>, isCrash: boolean): void {
     for (const other of others) {
-      const link = this.#links.get(keyOf(peer, other))
+      const link = this.#linkOf(peer, other)
       if (link?.held.delete(peer)) this.#release(link, other, isCrash ? iceFailsUs : closeUs)
     }
   }
 
   /** Over the link; false where there is none. */
   tell(from: PeerId, to: PeerId, message: MeshMessage): boolean {
-    const link = this.#links.get(keyOf(from, to))
+    const link = this.#linkOf(from, to)
     if (!link?.held.has(from)) return false
     this.#count(message)
-    const { nowUs } = this.#world
-    if (this.#isCut(from, to)) {
+    const { nowUs, network } = this.#world
+    const at = link.ends[0] === to ? 0 : 1
+    const [sender, receiver] = [link.nodes[1 - at] as Node<MeshMessage>, link.nodes[at]]
+    if (network.isCut(sender.number, receiver.number)) {
       link.stuckSinceUs ??= nowUs
       if (nowUs - link.stuckSinceUs > iceFailsUs) this.#break(link)
       return true
     }
     link.stuckSinceUs = undefined
     if (!link.held.has(to)) return true
-    const direction = `${from} ${to}`
-    const arrivalUs = Math.max(nowUs + this.#packetUs(), this.#lastArrivalUs.get(direction) ?? 0)
-    this.#lastArrivalUs.set(direction, arrivalUs)
-    this.#arrive(
-      from,
-      to,
-      message,
-      arrivalUs - nowUs,
-      () => link.held.size === 2 && this.#links.get(keyOf(from, to)) === link,
-    )
+    const arrivalUs = Math.max(nowUs + this.#packetUs(), link.arrivalsUs[at])
+    link.arrivalsUs[at] = arrivalUs
+    this.#world.schedule(arrivalUs - nowUs, () => {
+      // Of a link that ended, or was made anew, nothing arrives.
+      if (link.held.size < 2 || network.isCut(sender.number, receiver.number)) return undefined
+      return this.#deliver(receiver, from, message)
+    })
     return true
   }
 
@@ -132,27 +134,52 @@ export class Field {
     const { lossRate, duplicateRate } = this.#world.network.weather
     if (this.#isCut(from, to) || chance(this.#random, lossRate)) return
     const copies = chance(this.#random, duplicateRate) ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) this.#arrive(from, to, message, this.#relayUs(), () => true)
+    const receiver = this.#world.nodes.get(to)
+    if (!receiver) return
+    for (let copy = 0; copy < copies; copy++)
+      this.#world.schedule(this.#relayUs(), () =>
+        this.#isCut(from, to) ? undefined : this.#deliver(receiver, from, message),
+      )
   }
 
-  #arrive(from: PeerId, to: PeerId, message: MeshMessage, delayUs: number, isStill: () => boolean): void {
-    this.#world.schedule(delayUs, () => {
-      const node = this.#world.nodes.get(to)
-      if (!node || !isStill() || this.#isCut(from, to)) return undefined
-      this.#world.trace.note(this.#world.nowUs, 'deliver', to, from, message)
-      return node.deliver(from, message)
-    })
+  /** A room that has formed: these two have a link, and nobody needs to hear of it. */
+  form(one: PeerId, other: PeerId): void {
+    this.#make(one, other)
+  }
+
+  #deliver(receiver: Node<MeshMessage>, from: PeerId, message: MeshMessage): string {
+    this.#world.trace.note(this.#world.nowUs, 'deliver', receiver.name, from, message)
+    return receiver.deliver(from, message)
+  }
+
+  #linkOf(one: PeerId, other: PeerId): Link | undefined {
+    return this.#links.get(one)?.get(other)
+  }
+
+  #make(one: PeerId, other: PeerId): Link | undefined {
+    const { nodes } = this.#world
+    const [first, second] = [nodes.get(one), nodes.get(other)]
+    if (!first || !second) return undefined
+    const link: Link = {
+      ends: [one, other],
+      nodes: [first, second],
+      held: new Set([one, other]),
+      arrivalsUs: [0, 0],
+      stuckSinceUs: undefined,
+    }
+    for (const [end, far] of [link.ends, [other, one]] as const) {
+      const links = this.#links.get(end) ?? new Map<PeerId, Link>()
+      this.#links.set(end, links.set(far, link))
+    }
+    return link
   }
 
   #open(from: PeerId, to: PeerId): void {
-    const key = keyOf(from, to)
-    const former = this.#links.get(key)
+    const former = this.#linkOf(from, to)
     if (former?.held.size === 2) return // both dialled: one link all the same
     if (former) for (const end of [...former.held]) this.#drop(former, end)
-    const fresh: Link = { ends: [from, to], held: new Set([from, to]), stuckSinceUs: undefined }
-    this.#links.set(key, fresh)
-    this.#lastArrivalUs.delete(`${from} ${to}`)
-    this.#lastArrivalUs.delete(`${to} ${from}`)
+    const fresh = this.#make(from, to)
+    if (!fresh) return
     this.#ends(to)?.linkOpened(from)
     // The other end may have let go at once, being full.
     if (fresh.held.has(from)) this.#ends(from)?.linkOpened(to)
@@ -184,8 +211,11 @@ export class Field {
 
   #forget(link: Link, end: PeerId): void {
     link.held.delete(end)
-    const key = keyOf(...link.ends)
-    if (link.held.size === 0 && this.#links.get(key) === link) this.#links.delete(key)
+    if (link.held.size > 0) return
+    const [one, other] = link.ends
+    if (this.#linkOf(one, other) !== link) return
+    this.#links.get(one)?.delete(other)
+    this.#links.get(other)?.delete(one)
   }
 
   #engage(one: PeerId, other: PeerId, isOn: boolean): void {
@@ -227,7 +257,3 @@ export class Field {
 }
 
 const none: ReadonlySet<PeerId> = new Set()
-
-function keyOf(one: PeerId, other: PeerId): string {
-  return one < other ? `${one} ${other}` : `${other} ${one}`
-}

@@ -2,12 +2,13 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
+import type { Random } from '../../base/random.ts'
 import type { MembershipState } from '../../mesh/membership/state.ts'
 import { graveAt } from '../../mesh/membership/step.ts'
 import type { Announcement } from '../../mesh/peer.ts'
-import { type SpreadState, spreadOf, type Version, versionOf } from '../../mesh/spread/state.ts'
+import { type SpreadState, spreadOf, versionOf } from '../../mesh/spread/state.ts'
 import * as spread from '../../mesh/spread/step.ts'
-import { isOnlyOfLinks } from '../../mesh/spread/urgency.ts'
+import { announceDelayMs, isCovered, isOnlyOfLinks } from '../../mesh/spread/urgency.ts'
 import type { MeshMessage, Told } from './messages.ts'
 
 const gatherMs = 5
@@ -19,6 +20,7 @@ export interface ListsOptions {
   readonly id: PeerId
   readonly session: SessionId
   readonly clock: Clock
+  readonly random: Random
   readonly membership: MembershipState
   readonly links: () => Iterable<PeerId>
   readonly tell: (to: PeerId, message: MeshMessage) => void
@@ -28,6 +30,7 @@ export class Lists {
   readonly state: SpreadState = spreadOf()
   own: Announcement
   readonly #options: ListsOptions
+  #announceAtMs = Number.POSITIVE_INFINITY
   #isFlushScheduled = false
   #lazyTimerMs = Number.POSITIVE_INFINITY
 
@@ -35,7 +38,7 @@ export class Lists {
     const { id, session, clock } = options
     this.#options = options
     this.own = announcementOf(session, 1, 0, [])
-    spread.learned(this.state, versionOf(id, session, 1), true, undefined, clock.monotonicMs())
+    spread.learned(this.state, toldOf(id, this.own), true, undefined, clock.monotonicMs())
   }
 
   get digest(): MeshMessage {
@@ -47,7 +50,21 @@ export class Lists {
     const former = this.own
     this.own = announcementOf(session, Math.max(former.sequence, above) + 1, busy, [...links()])
     const isUrgent = above > former.sequence || !isOnlyOfLinks(former, this.own)
-    this.learned(versionOf(id, session, this.own.sequence), isUrgent)
+    this.learned(toldOf(id, this.own), isUrgent)
+  }
+
+  /** Announces our links, in a while and if nobody else does. */
+  linksChanged(): void {
+    const { id, clock, random, membership, links } = this.#options
+    const delayMs = announceDelayMs(true, membership.members.size, this.own.links.length) * (0.5 + random.next())
+    const atMs = clock.monotonicMs() + delayMs
+    if (this.#announceAtMs <= atMs) return
+    this.#announceAtMs = atMs
+    clock.after(delayMs, () => {
+      this.#announceAtMs = Number.POSITIVE_INFINITY
+      if (!isCovered(id, this.own.links, [...links()].map(linkTo), membership.members))
+        this.announce(this.own.load.busy)
+    })
   }
 
   /** Somebody doubts us up to this sequence: above it we are here. */
@@ -56,8 +73,15 @@ export class Lists {
     this.announce(this.own.load.busy, Math.max(sequence, this.own.sequence + 1))
   }
 
-  learned(version: Version, isUrgent: boolean, from?: PeerId): void {
-    spread.learned(this.state, version, isUrgent, from, this.#options.clock.monotonicMs())
+  /** The room has formed: these are our links, and all is told already. */
+  formed(links: readonly PeerId[]): Told {
+    const { id, session } = this.#options
+    this.own = announcementOf(session, 1, 0, links)
+    return toldOf(id, this.own)
+  }
+
+  learned(told: Told, isUrgent: boolean, from?: PeerId): void {
+    spread.learned(this.state, told, isUrgent, from, this.#options.clock.monotonicMs())
     this.#flushSoon()
   }
 
@@ -94,19 +118,26 @@ export class Lists {
   }
 
   tellOf(to: PeerId, peers: readonly PeerId[]): void {
-    const { id, membership, tell } = this.#options
     const told: Told[] = []
     for (const peer of peers) {
-      const announcement = peer === id ? this.own : membership.members.get(peer)?.announcement
-      const version = this.state.known.get(peer)
-      if (announcement && version && peer !== to) told.push({ peer, announcement, version })
+      const known = this.state.known.get(peer)
+      if (known && peer !== to) told.push(known as Told) // whatever is in this list came by `learned`
     }
-    for (let at = 0; at < told.length; at += wordMax) tell(to, { kind: 'members', told: told.slice(at, at + wordMax) })
+    this.#tell(to, told)
+  }
+
+  #tell(to: PeerId, told: readonly Told[]): void {
+    const { tell } = this.#options
+    if (told.length <= wordMax) {
+      if (told.length > 0) tell(to, { kind: 'members', told })
+    } else
+      for (let at = 0; at < told.length; at += wordMax)
+        tell(to, { kind: 'members', told: told.slice(at, at + wordMax) })
   }
 
   #flushSoon(): void {
     const { clock } = this.#options
-    if (this.state.isUrgent && !this.#isFlushScheduled) {
+    if (this.state.urgent.size > 0 && !this.#isFlushScheduled) {
       this.#isFlushScheduled = true
       clock.after(gatherMs, () => {
         this.#isFlushScheduled = false
@@ -124,11 +155,12 @@ export class Lists {
 
   #flush(): void {
     for (const { to, news } of spread.flush(this.state, this.#options.clock.monotonicMs()))
-      this.tellOf(
-        to,
-        news.map(({ peer }) => peer),
-      )
+      this.#tell(to, news as readonly Told[])
   }
+}
+
+function toldOf(peer: PeerId, announcement: Announcement): Told {
+  return { ...versionOf(peer, announcement.session, announcement.sequence), announcement }
 }
 
 function announcementOf(session: SessionId, sequence: number, busy: number, links: readonly PeerId[]): Announcement {
@@ -140,8 +172,12 @@ function announcementOf(session: SessionId, sequence: number, busy: number, link
     browser: '',
     capabilities: none,
     load: { slots: 0, busy },
-    links: links.map(peer => ({ peer, kind: 'webrtc' })),
+    links: links.map(linkTo),
   }
+}
+
+function linkTo(peer: PeerId): Announcement['links'][number] {
+  return { peer, kind: 'webrtc' }
 }
 
 const none: readonly string[] = []

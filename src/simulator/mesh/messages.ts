@@ -3,11 +3,9 @@ import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Announcement } from '../../mesh/peer.ts'
 import type { Digest, Line, Version } from '../../mesh/spread/state.ts'
 
-/** A signed announcement. */
-export interface Told {
-  readonly peer: PeerId
+/** A signed announcement. One object for the whole room, which nobody changes. */
+export interface Told extends Version {
   readonly announcement: Announcement
-  readonly version: Version
 }
 
 export type MeshMessage =

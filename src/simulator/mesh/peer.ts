@@ -11,16 +11,14 @@ import {
   suspectsOf,
 } from '../../mesh/detector/state.ts'
 import { step as detect } from '../../mesh/detector/step.ts'
-import { digestIntervalMs } from '../../mesh/limits.ts'
 import { type Effect, type Input, type MembershipState, membershipOf } from '../../mesh/membership/state.ts'
 import { step as list } from '../../mesh/membership/step.ts'
-import { type OverlayInput, type OverlayState, overlayOf } from '../../mesh/overlay/state.ts'
+import { type OverlayFacts, type OverlayInput, type OverlayState, overlayOf } from '../../mesh/overlay/state.ts'
 import { step as plan } from '../../mesh/overlay/step.ts'
 import { type PartitionInput, type PartitionState, partitionOf } from '../../mesh/partition/state.ts'
 import { step as divide } from '../../mesh/partition/step.ts'
-import type { Announcement } from '../../mesh/peer.ts'
 import * as spread from '../../mesh/spread/step.ts'
-import { announceDelayMs, isOnlyOfLinks } from '../../mesh/spread/urgency.ts'
+import { compareEveryMs, isOnlyOfLinks } from '../../mesh/spread/urgency.ts'
 import type { Actor, Host } from '../world/node.ts'
 import { oneOf } from '../world/random.ts'
 import type { Ends } from './field.ts'
@@ -45,9 +43,10 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   readonly heardMs = new Map<PeerId, number>()
   readonly #host: Host<MeshMessage>
   readonly #parts: PeerParts
+  /** What the overlay may ask. */
+  readonly #facts: OverlayFacts
   #stopWake: () => void = () => {}
   #isReviewScheduled = false
-  #announceAtMs = Number.POSITIVE_INFINITY
   #hasLeft = false
 
   constructor(host: Host<MeshMessage>, parts: PeerParts) {
@@ -63,10 +62,16 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
       id: this.id,
       session: this.session,
       clock: host.clock,
+      random: host.random,
       membership: this.membership,
       links: () => this.overlay.linked,
       tell: (to, message) => this.#tell(to, message),
     })
+    this.#facts = {
+      engaged: () => parts.field.engaged(this.id),
+      degreeOf: peer => this.membership.members.get(peer)?.announcement.links.length ?? 0,
+      suspects: () => suspectsOf(this.detector),
+    }
     this.detector = detectorOf(
       this.id,
       parts.settings,
@@ -81,6 +86,19 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     )
   }
 
+  /** Puts this peer into a room that has formed: it knows everybody, and has these links. Before `begin`. */
+  form(everybody: readonly Told[], neighbours: readonly PeerId[]): void {
+    const nowMs = this.#nowMs
+    for (const told of everybody) if (told.peer !== this.id) this.#learn(told, this.id)
+    for (const peer of neighbours) {
+      this.heardMs.set(peer, nowMs)
+      spread.linked(this.lists.state, peer)
+      this.#detect({ kind: 'linked', peer })
+      this.#plan({ kind: 'linked', peer })
+    }
+    this.#parts.watch.links(this)
+  }
+
   /** After the boot, when the field knows this peer. */
   begin(): void {
     const { clock, random } = this.#host
@@ -90,18 +108,15 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
         this.#review()
       })
     })
-    clock.after(digestIntervalMs * random.next(), () => clock.every(digestIntervalMs, () => this.#compareLists()))
-    for (const peer of this.#parts.listed()) this.#plan({ kind: 'candidate', peer })
+    clock.after(compareEveryMs(this.lists.state.known.size) * random.next(), () => this.#compareLists())
+    if (this.overlay.candidates.size === 0)
+      for (const peer of this.#parts.listed()) this.#plan({ kind: 'candidate', peer })
     this.#detect({ kind: 'tick' })
     this.#review()
   }
 
   get degree(): number {
     return this.overlay.linked.size
-  }
-
-  get own(): Announcement {
-    return this.lists.own
   }
 
   receive(from: string, message: MeshMessage): void {
@@ -159,11 +174,6 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     this.#detect({ kind: 'hint', peer, session, why: 'left' })
   }
 
-  /** Something that everybody should know at once. */
-  announceNews(): void {
-    this.lists.announce(this.own.load.busy + 1)
-  }
-
   accepts(peer: PeerId): boolean {
     return !this.#hasLeft && !this.overlay.linked.has(peer)
   }
@@ -206,18 +216,12 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   #linksChanged(): void {
     this.#parts.watch.links(this)
     this.#reviewSoon()
-    const delayMs = announceDelayMs(true, this.membership.members.size)
-    if (this.#announceAtMs <= this.#nowMs + delayMs) return
-    this.#announceAtMs = this.#nowMs + delayMs
-    this.#host.clock.after(delayMs, () => {
-      this.#announceAtMs = Number.POSITIVE_INFINITY
-      this.lists.announce(this.own.load.busy)
-    })
+    this.lists.linksChanged()
   }
 
-  #learn({ peer, announcement, version }: Told, from: PeerId): void {
-    const { session, sequence } = announcement
-    spread.told(this.lists.state, from, version)
+  #learn(told: Told, from: PeerId): void {
+    const { peer, session, sequence, announcement } = told
+    spread.told(this.lists.state, from, told)
     const former = this.membership.members.get(peer)
     if (former?.announcement.session === session && former.announcement.sequence >= sequence) return
     const nowMs = this.#nowMs
@@ -225,7 +229,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     if (effects.length === 0) return
     this.#performList(effects)
     const isUrgent = !former || !isOnlyOfLinks(former.announcement, announcement)
-    this.lists.learned(version, isUrgent, from)
+    this.lists.learned(told, isUrgent, from)
     // Whoever announces itself anew is alive: a doubt about what it announced before is void (SWIM's refutation).
     if (former?.state === 'suspect') {
       this.#list({ kind: 'heard', peer })
@@ -264,6 +268,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   #compareLists(): void {
     const to = oneOf(this.#host.random, [...this.overlay.linked])
     if (to) this.#tell(to, this.lists.digest)
+    this.#host.clock.after(compareEveryMs(this.lists.state.known.size), () => this.#compareLists())
   }
 
   #list(input: Input): void {
@@ -357,12 +362,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
 
   #plan(told: Timed<OverlayInput>): void {
     const { field } = this.#parts
-    const facts = {
-      engaged: () => field.engaged(this.id),
-      degreeOf: (peer: PeerId) => this.membership.members.get(peer)?.announcement.links.length ?? 0,
-      suspects: () => suspectsOf(this.detector),
-    }
-    for (const effect of plan(this.overlay, { ...told, nowMs: this.#nowMs } as OverlayInput, facts)) {
+    for (const effect of plan(this.overlay, { ...told, nowMs: this.#nowMs } as OverlayInput, this.#facts)) {
       if (effect.kind === 'dial') field.dial(this.id, effect.peer)
       else if (effect.kind === 'drop') field.close(this.id, effect.peer)
       else this.#host.clock.after(Math.max(0, effect.atMs - this.#nowMs), () => this.#review())

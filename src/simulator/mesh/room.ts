@@ -1,6 +1,6 @@
 /** The population of a simulated room: who is there, who comes, and who goes in which way. */
 import type { PeerId, SessionId } from '../../base/ids.ts'
-import { integerBelow } from '../../base/random.ts'
+import { integerBelow, shuffled } from '../../base/random.ts'
 import { presets } from '../../mesh/presets.ts'
 import type { Node } from '../world/node.ts'
 import { between, oneOf, type Sfc32 } from '../world/random.ts'
@@ -51,6 +51,33 @@ export class Room {
     const id = name as PeerId
     const node = this.world.nodes.get(name) ?? this.world.addNode(name)
     if (node.isUp) return undefined
+    const made = this.#start(node, id)
+    made?.begin()
+    return made
+  }
+
+  /** A room in which everybody has found everybody already, with a ring and two chords each; thousands need not join one by one. */
+  form(names: readonly string[]): void {
+    const ids = [...names].sort() as PeerId[]
+    const links = new Map(ids.map(id => [id, new Set<PeerId>()]))
+    const join = (one: PeerId | undefined, other: PeerId | undefined) => {
+      if (one === undefined || other === undefined || one === other) return
+      links.get(one)?.add(other)
+      links.get(other)?.add(one)
+    }
+    for (const [at, id] of ids.entries()) join(id, ids[(at + 1) % ids.length])
+    for (let chords = 0; chords < 2; chords++) {
+      const order = shuffled(this.#random, ids)
+      for (let at = 0; at + 1 < order.length; at += 2) join(order[at], order[at + 1])
+    }
+    const made = ids.flatMap(id => this.#start(this.world.addNode(id), id) ?? [])
+    const everybody = made.map(peer => peer.lists.formed([...(links.get(peer.id) ?? [])]))
+    for (const [one, others] of links) for (const other of others) if (one < other) this.field.form(one, other)
+    for (const peer of made) peer.form(everybody, [...(links.get(peer.id) ?? [])])
+    for (const peer of made) peer.begin()
+  }
+
+  #start(node: Node<MeshMessage>, id: PeerId): SimPeer | undefined {
     const { world, field } = this
     const started = Math.floor(world.nowUs / ms)
       .toString(36)
@@ -72,7 +99,6 @@ export class Room {
       host.atEnd(() => this.#ended(peer))
       return peer
     })
-    made[0]?.begin()
     return made[0]
   }
 

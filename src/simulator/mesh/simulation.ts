@@ -21,6 +21,8 @@ import { Storm } from './storm.ts'
 export const roundMs = 1_000
 /** Newcomers come so far apart while the room fills, and are then left alone for a while. */
 const joinApartUs = 10 * ms
+/** A larger room begins formed: so many joining within seconds is another question than a storm over them. */
+const joinsMax = 200
 const settleUs = 10 * second
 const sampleEveryUs = 1 * second
 const rumourEveryUs = 5 * second
@@ -109,12 +111,15 @@ class Simulation {
 
   #play(): void {
     const world = this.#world
-    for (let count = 0; count < this.#options.peers; count++)
-      world.schedule(count * joinApartUs, () => {
-        this.#room.join(`p${String(count).padStart(4, '0')}`)
-        return undefined
-      })
-    world.runUntil(this.#options.peers * joinApartUs + settleUs)
+    const names = Array.from({ length: this.#options.peers }, (_, count) => `p${String(count).padStart(4, '0')}`)
+    if (names.length > joinsMax) this.#room.form(names)
+    else
+      for (const [count, name] of names.entries())
+        world.schedule(count * joinApartUs, () => {
+          this.#room.join(name)
+          return undefined
+        })
+    world.runUntil((names.length > joinsMax ? 0 : names.length * joinApartUs) + settleUs)
     insist(this.#isConverged(), 'joined', () => `not everybody knows everybody ${settleUs / second} s after joining`)
     const untilUs = world.nowUs + this.#options.minutes * 60 * second
     this.#room.field.sent.clear()

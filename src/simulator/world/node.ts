@@ -147,7 +147,9 @@ export class Node<Message> {
 
   /** A message arrives. */
   deliver(from: string, message: Message, life = this.#life): string {
-    return this.happen(life, 'deliver', () => this.#actor?.receive(from, message))
+    if (this.#isPaused) return this.happen(life, 'deliver', () => this.#actor?.receive(from, message))
+    if (life === this.#life) this.#actor?.receive(from, message)
+    return this.name
   }
 
   /** Something happens to this life of the node: now, or when it thaws, or never if that life is over. Returns its name. */

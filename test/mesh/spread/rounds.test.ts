@@ -79,14 +79,15 @@ test('news is told to each neighbour once, and not to one that told it meanwhile
   expect(flush(state, 4).map(({ to }) => to)).toEqual([nameOf(1), nameOf(2)])
 })
 
-test('what can wait leaves together, and with urgent news for the same neighbour', () => {
+test('what can wait leaves together, and does not go with what cannot', () => {
   const state = spreadOf()
   linked(state, nameOf(1))
   for (let at = 10; at < 60; at++) learned(state, versionOf(nameOf(at), session, 1), false, undefined, 0)
   expect(flush(state, 0)).toEqual([])
   expect(state.lazyAtMs).toBeGreaterThan(0)
   learned(state, versionOf(nameOf(99), session, 1), true, undefined, 0)
-  expect(flush(state, 0)[0]?.news.length).toBe(51)
+  expect(flush(state, 0)[0]?.news.length).toBe(1)
+  expect(flush(state, state.lazyAtMs)[0]?.news.length).toBe(50)
 })
 
 test('lists that differ in any one member have different digests, and comparing them tells both sides what they lack', () => {
