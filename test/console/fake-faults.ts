@@ -1,6 +1,7 @@
 /** Faults of a mesh that is not there: asked for, listed and healed as the engine does it, and without any effect. */
 import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
+import type { MemberFaults } from '../../src/console/decisions/deciding.ts'
 import { type FaultsHandle, faultsHandle } from '../../src/engine/faults-handle.ts'
 import type { FaultInfo, FaultOutcome, FaultRequest } from '../../src/mesh/types.ts'
 
@@ -17,11 +18,28 @@ export class FakeFaults {
     this.#changed = changed
   }
 
-  get handle(): FaultsHandle {
-    return faultsHandle(
+  /** Those who decide feel what is done to them. */
+  handle(felt: MemberFaults): FaultsHandle {
+    const handle = faultsHandle(
       request => this.request(request),
       () => this.list,
     )
+    return {
+      ...handle,
+      pause: async options => {
+        const { target, forMs = 10_000 } = options ?? {}
+        if (Array.isArray(target)) await felt.pause({ target, forMs })
+        return handle.pause(options)
+      },
+      cut: async (target, options) => {
+        if (typeof target === 'string' && target !== 'all') await felt.cut(target)
+        return handle.cut(target, options)
+      },
+      heal: async which => {
+        await felt.heal()
+        return handle.heal(which)
+      },
+    }
   }
 
   async request(request: FaultRequest): Promise<FaultOutcome> {

@@ -142,7 +142,7 @@ class FakeWorld {
         return world.#timeline
       },
       agents: this.#agents.handle,
-      faults: this.#faults.handle,
+      faults: this.#faults.handle(this.#decisions),
       leader: undefined,
       decisions: this.#decisions,
       propose: unused,
