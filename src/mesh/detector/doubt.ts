@@ -9,6 +9,8 @@ const hearsayMax = 16
 /** Rounds of questions before a verdict: where others agree, and where nobody says anything. */
 const roundsMin = 2
 const roundsAloneMin = 6
+/** Rounds after which a suspect is told of the doubt, though nobody else found it silent: what it announces then the whole room hears. */
+const roundsBeforeTold = 2
 const strength: readonly Why[] = ['missed', 'doubted', 'closed', 'left']
 
 /** Begins a doubt, or strengthens the one there is. */
@@ -142,7 +144,8 @@ function startRound(
   known.roundStartMs = nowMs
   known.answers = 0
   known.roundEndMs = nowMs + roundMs(state, peer, known)
-  const doubted = known.buriedAt ?? (known.rounds > 0 ? state.view.sequenceOf(peer) : undefined)
+  const isSerious = known.silentTo.size > 0 || known.rounds >= roundsBeforeTold
+  const doubted = known.buriedAt ?? (isSerious ? state.view.sequenceOf(peer) : undefined)
   out.push({ kind: 'ping', peer, ...(doubted !== undefined && { doubted }) })
   if (stage === 'pinging') return
   known.rounds++
