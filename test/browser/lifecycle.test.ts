@@ -7,8 +7,8 @@ import type { BrowserName } from './support/browsers.ts'
 import { everyTabHearsEveryOther } from './support/conversation.ts'
 import { Stage, times } from './support/stage.ts'
 import { idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
-const isThorough = process.env.TABMESH_THOROUGH !== undefined
 const frozenMs = isThorough ? 25_000 : 3_000
 const races = isThorough ? 200 : 3
 

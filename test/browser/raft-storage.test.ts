@@ -12,6 +12,7 @@ import { describeStorage, type StorageWorld, wentOff } from '../suites/raft-stor
 import type { BrowserName } from './support/browsers.ts'
 import { Stage } from './support/stage.ts'
 import type * as StoragePage from './support/storage-page.ts'
+import { isThorough } from './support/thorough.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -35,7 +36,7 @@ for (const name of ['chromium', 'firefox'] as BrowserName[]) {
     await world.load()
     return world
   }
-  describeStorage(`IndexedDB in ${name}`, newWorld, { longLifeBatches: 200 })
+  describeStorage(`IndexedDB in ${name}`, newWorld, { longLifeBatches: isThorough ? 200 : 40 })
 }
 
 async function bundled(): Promise<string> {

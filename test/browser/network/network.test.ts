@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserName } from '../support/browsers.ts'
 import { roomAt } from '../support/stage.ts'
 import { idOf, meshOf, type Tab, waitForPeers } from '../support/tabs.ts'
+import { isThorough } from '../support/thorough.ts'
 import { Rig, whyNoRig } from './rig.ts'
 
 const reason = whyNoRig()
@@ -10,7 +11,7 @@ if (reason) console.warn(`Skipped: ${reason}`)
 
 /** Every pairing by `TABMESH_THOROUGH=1 npm test -- --only browser -- test/browser/network`; one of them otherwise. */
 const pairs: [BrowserName, BrowserName][] = [['chromium', 'firefox']]
-if (process.env.TABMESH_THOROUGH) pairs.push(['firefox', 'chromium'], ['chromium', 'chromium'], ['firefox', 'firefox'])
+if (isThorough) pairs.push(['firefox', 'chromium'], ['chromium', 'chromium'], ['firefox', 'firefox'])
 
 describe.skipIf(reason !== undefined).each(pairs)('%s and %s', (left, right) => {
   let rig: Rig
