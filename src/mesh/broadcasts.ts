@@ -7,6 +7,8 @@ import type { PeerId } from '../base/ids.ts'
 import { encodeBatch, framesOf, isGenuineBatch, originOf } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
 import { Gossip, gossipTopic } from './gossip.ts'
+import { Inbox } from './inbox.ts'
+import { batchesPerTurn } from './limits.ts'
 import type { Node } from './node.ts'
 import type { Signer } from './signed.ts'
 
@@ -36,6 +38,8 @@ interface Router {
 export class Broadcasts {
   readonly #options: BroadcastsOptions
   readonly #gossip: Gossip
+  /** Batches, by the neighbour over which they came. */
+  readonly #inbox: Inbox
   /** Number of the last batch; starts at the time, so that no session repeats one of another. */
   #number: number
   #listens: (peer: PeerId) => boolean = () => false
@@ -44,6 +48,7 @@ export class Broadcasts {
   constructor(options: BroadcastsOptions) {
     this.#options = options
     const { clock, signer, isCongested, count } = options
+    this.#inbox = new Inbox({ clock, count, perTurn: batchesPerTurn })
     this.#number = clock.nowMs() * 1_000
     this.#gossip = new Gossip({
       clock,
@@ -93,14 +98,21 @@ export class Broadcasts {
     const { streamsOutbound } = pubsub as unknown as Router
     this.#listens = peer =>
       streamsOutbound.has(peer) && pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
-    pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString(), message.data))
+    pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString() as PeerId, message.data))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
   }
 
+  /** Nothing is checked, passed on or heard before its turn comes; what a flood brings too much is not. */
+  async #judge(via: PeerId, batch: Uint8Array): Promise<TopicValidatorResult> {
+    const { promise, resolve } = Promise.withResolvers<TopicValidatorResult>()
+    const isTaken = this.#inbox.push(via, batch.length, () => resolve(this.#check(via, batch)))
+    return isTaken ? promise : TopicValidatorResult.Ignore
+  }
+
   /** What comes from its origin itself, Noise has authenticated: its signature is for those who hear it from others. */
-  async #judge(via: string, batch: Uint8Array): Promise<TopicValidatorResult> {
+  async #check(via: PeerId, batch: Uint8Array): Promise<TopicValidatorResult> {
     if (originOf(batch) === via || (await isGenuineBatch(batch))) return TopicValidatorResult.Accept
     this.#options.count('dropped.signature')
     return TopicValidatorResult.Reject

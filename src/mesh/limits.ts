@@ -31,6 +31,8 @@ export const relayHopsMax = 8
 
 /** Frames of one neighbour that are handled before the others' turn comes again. */
 export const framesPerTurn = 256
+/** The same for batches of broadcasts: each costs a signature's check, and holds many frames. */
+export const batchesPerTurn = 32
 /** What waits of one neighbour, in frames and in bytes; more is dropped, and counted as `dropped.flood`. */
 export const inboxFramesMax = 20_000
 export const inboxBytesMax = 32 * 1024 * 1024

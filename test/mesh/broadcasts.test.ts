@@ -1,0 +1,75 @@
+/** Batches of broadcasts as they come from gossip, over a router that is not there. */
+import { TopicValidatorResult } from '@libp2p/gossipsub'
+import { expect, test } from 'vitest'
+import type { PeerId } from '../../src/base/ids.ts'
+import { encodeBatch } from '../../src/mesh/batch.ts'
+import { Broadcasts } from '../../src/mesh/broadcasts.ts'
+import { gossipTopic } from '../../src/mesh/gossip.ts'
+import { batchesPerTurn, inboxFramesMax } from '../../src/mesh/limits.ts'
+import type { Node } from '../../src/mesh/node.ts'
+import { freshKeys } from './support/keys.ts'
+
+type Validator = (via: PeerId, message: { data: Uint8Array }) => Promise<TopicValidatorResult>
+
+/** Turns come when they are asked for; `judge` is what gossip asks of each batch that comes over a neighbour. */
+async function lab() {
+  const timers: (() => void)[] = []
+  const counters: Record<string, number> = {}
+  const after = (_: number, perform: () => void) => {
+    timers.push(perform)
+    return () => {}
+  }
+  const clock = { nowMs: () => 0, monotonicMs: () => 0, after, every: () => () => {} }
+  const { signer } = await freshKeys()
+  const topicValidators = new Map<string, Validator>()
+  const broadcasts = new Broadcasts({
+    clock,
+    signer,
+    neighbours: () => [],
+    isCongested: () => false,
+    onDeaf: () => {},
+    onFrame: () => {},
+    count: name => {
+      counters[name] = (counters[name] ?? 0) + 1
+    },
+  })
+  const pubsub = { streamsOutbound: new Map(), topicValidators, addEventListener: () => {}, subscribe: () => {} }
+  broadcasts.attach({ pubsub } as unknown as Node['services'])
+  const judge = (via: PeerId, data: Uint8Array) => (topicValidators.get(gossipTopic) as Validator)(via, { data })
+  const turn = async () => {
+    for (const perform of timers.splice(0)) perform()
+    for (let pass = 0; pass < 5; pass++) await Promise.resolve()
+  }
+  return { judge, turn, counters, signer }
+}
+
+test('G12: a neighbour floods broadcasts, and those of the others keep their turn', async () => {
+  const { judge, turn } = await lab()
+  const [eve, ada, bob] = [await freshKeys(), await freshKeys(), await freshKeys()]
+  const each = batchesPerTurn / 4
+  const turns = 50
+  const done = new Map<PeerId, number>()
+  const send = async (keys: typeof eve, batches: number) => {
+    const batch = await encodeBatch(keys.signer, 1, [])
+    for (let at = 0; at < batches; at++)
+      void judge(keys.id, batch).then(
+        found => found === TopicValidatorResult.Accept && done.set(keys.id, (done.get(keys.id) ?? 0) + 1),
+      )
+  }
+  for (let at = 0; at < turns; at++) {
+    await send(eve, 20 * batchesPerTurn)
+    for (const keys of [ada, bob]) await send(keys, each)
+    await turn()
+  }
+  for (const keys of [ada, bob]) expect(done.get(keys.id) ?? 0).toBeGreaterThanOrEqual(0.9 * turns * each)
+  expect(done.get(eve.id) ?? 0).toBeLessThanOrEqual(2 * turns * batchesPerTurn)
+})
+
+test('of a flood only so much waits; the rest is neither checked, nor heard, nor passed on', async () => {
+  const { judge, counters } = await lab()
+  const eve = await freshKeys()
+  const batch = await encodeBatch(eve.signer, 1, [])
+  for (let at = 0; at < batchesPerTurn + inboxFramesMax; at++) void judge(eve.id, batch)
+  expect(await judge(eve.id, batch)).toBe(TopicValidatorResult.Ignore)
+  expect(counters['dropped.flood']).toBe(1)
+})
