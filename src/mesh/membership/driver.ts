@@ -224,7 +224,12 @@ export class MembershipDriver {
   /** Another member asks whether this one answers us; undefined where we cannot tell. */
   async asked(by: PeerId, payload: unknown): Promise<boolean | undefined> {
     const subject = v.safeParse(subjectSchema, payload)
-    return subject.success ? this.#detector.asked(by, subject.output.peer, subject.output.session) : undefined
+    if (!subject.success) return undefined
+    const { peer, session } = subject.output
+    // Whom we gave up we found silent: with nothing said, two halves of a room would wait for each other's words for ever.
+    const isGivenUp = this.members.get(peer)?.announcement.session !== session
+    if (isGivenUp && graveAt(this.#state, peer, session) !== undefined) return false
+    return this.#detector.asked(by, peer, session)
   }
 
   /** A sure sign, such as a released alive lock in the same browser. */

@@ -224,3 +224,13 @@ test('after this peer has left nobody is given up by it, whatever its links do',
   await turns.run()
   expect(log).toEqual([`join ${early}`])
 })
+
+test('who is asked about a session it gave up says that it found it silent, and of one it never knew nothing', async () => {
+  const { driver, hear } = await lab()
+  const ada = await freshKeys()
+  await hear(await announcement(ada, 1))
+  driver.isGone(ada.id, late)
+  driver.isGone(ada.id, early)
+  expect(await driver.asked(from, { peer: ada.id, session: early })).toBe(false)
+  expect(await driver.asked(from, { peer: ada.id, session: 'k999-cccccccc' })).toBeUndefined()
+})
