@@ -98,6 +98,7 @@ function mesh(args: string[]): number {
   const unwritable = firstUnwritable({ history: undefined, trace: command.trace })
   if (unwritable !== undefined) return complain(unwritable)
   const startMs = performance.now()
+  let reportedMs = startMs
   const cpuBefore = process.cpuUsage()
   const file = command.trace === undefined ? undefined : openSync(command.trace, 'w')
   const watch = file === undefined ? undefined : (event: unknown) => writeSync(file, `${JSON.stringify(event)}\n`)
@@ -108,6 +109,11 @@ function mesh(args: string[]): number {
       if (violation) note(meshReplay(command, seed))
     },
     watch,
+    (seed, minute) => {
+      if (performance.now() - reportedMs < progressEveryMs) return
+      reportedMs = performance.now()
+      note(`seed ${seed}: minute ${minute} of ${command.options.minutes}`)
+    },
   )
   if (file !== undefined) closeSync(file)
   const cpu = process.cpuUsage(cpuBefore)

@@ -13,11 +13,12 @@ export function runMeshCampaign(
   { options, seed, seeds, isTwice }: MeshCommand,
   onRun: (run: MeshRun) => void,
   watch?: (event: TraceEvent) => void,
+  onMinute?: (seed: number, minute: number) => void,
 ): MeshCampaign {
   const runs: MeshRun[] = []
   const nondeterministic: number[] = []
   for (let next = seed; next < seed + seeds; next++) {
-    const run = runMesh(next, options, watch)
+    const run = runMesh(next, options, watch, minute => onMinute?.(next, minute))
     if (isTwice && runMesh(next, options).traceHash !== run.traceHash) nondeterministic.push(next)
     runs.push(run)
     onRun(run)

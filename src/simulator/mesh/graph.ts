@@ -21,7 +21,7 @@ export function sampleGraph(
 ): GraphSample {
   const counted = [...peers.keys()].filter(peer => !nodeOf(peer)?.isPaused && isCounted(peer))
   const left = new Set(counted)
-  const degrees = counted.map(peer => peers.get(peer)?.degree ?? 0)
+  const degrees = counted.map(peer => peers.get(peer)?.overlay.linked.size ?? 0)
   let largest = 0
   let parts = 0
   for (const start of counted) {

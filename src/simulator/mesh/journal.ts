@@ -112,9 +112,9 @@ export class Journal implements Watch {
     const { nowUs } = this.#room.world
     const least = Math.min(linksLow, this.#room.present.length - 1)
     const sinceUs = this.#poorSinceUs.get(self.id)
-    if (self.degree < least && this.#wasWhole.has(self)) {
+    if (self.overlay.linked.size < least && this.#wasWhole.has(self)) {
       if (sinceUs === undefined) this.#poorSinceUs.set(self.id, nowUs)
-    } else if (self.degree >= least) {
+    } else if (self.overlay.linked.size >= least) {
       this.#wasWhole.add(self)
       if (sinceUs === undefined) return
       this.#poorSinceUs.delete(self.id)
@@ -185,7 +185,7 @@ export class Journal implements Watch {
   rumour(): void {
     const of = this.#room.anybody()
     const teller = of && this.#room.peers.get(of)
-    if (!of || !teller || this.isSplit || teller.degree === 0 || this.#rumours.has(of)) return
+    if (!of || !teller || this.isSplit || teller.overlay.linked.size === 0 || this.#rumours.has(of)) return
     const unaware = new Set<PeerId>()
     for (const [id, other] of this.#room.peers) {
       const knowsIt = other.membership.members.get(of)?.announcement.session === teller.session
@@ -202,7 +202,8 @@ export class Journal implements Watch {
     const peer = acted === undefined ? undefined : this.#room.peers.get(acted as PeerId)
     if (!peer) return
     const required = peer.overlay.required.size
-    if (peer.degree > linksMax + required) promise(false, 'degree', () => `${peer.id} has ${peer.degree} links`)
+    if (peer.overlay.linked.size > linksMax + required)
+      promise(false, 'degree', () => `${peer.id} has ${peer.overlay.linked.size} links`)
   }
 
   isCut(one: PeerId, other: PeerId): boolean {

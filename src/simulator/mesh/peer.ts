@@ -20,7 +20,7 @@ import { step as divide } from '../../mesh/partition/step.ts'
 import * as spread from '../../mesh/spread/step.ts'
 import { compareEveryMs, isOnlyOfLinks } from '../../mesh/spread/urgency.ts'
 import type { Actor, Host } from '../world/node.ts'
-import { oneOf } from '../world/random.ts'
+import { chance, oneOf } from '../world/random.ts'
 import type { Ends } from './field.ts'
 import { Lists, slackMs } from './lists.ts'
 import type { MeshMessage, Told } from './messages.ts'
@@ -30,6 +30,8 @@ type Timed<Given> = Given extends unknown ? Omit<Given, 'nowMs'> : never
 
 const gatherMs = 5
 const reviewIntervalMs = 1_000
+/** Of the reviews while this peer knows of a split: how many look at the lobby's list again. */
+const splitListedShare = 0.1
 
 export class SimPeer implements Actor<MeshMessage>, Ends {
   readonly id: PeerId
@@ -45,6 +47,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   readonly #parts: PeerParts
   /** What the overlay may ask. */
   readonly #facts: OverlayFacts
+  #listed: readonly PeerId[] = []
   #stopWake: () => void = () => {}
   #isReviewScheduled = false
   #hasLeft = false
@@ -109,14 +112,8 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
       })
     })
     clock.after(compareEveryMs(this.lists.state.known.size) * random.next(), () => this.#compareLists())
-    if (this.overlay.candidates.size === 0)
-      for (const peer of this.#parts.listed()) this.#plan({ kind: 'candidate', peer })
     this.#detect({ kind: 'tick' })
     this.#review()
-  }
-
-  get degree(): number {
-    return this.overlay.linked.size
   }
 
   receive(from: string, message: MeshMessage): void {
@@ -135,13 +132,11 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
           this.#detect({ kind: 'heard', peer, rttMs: this.#nowMs - message.sentMs })
         break
       case 'ask':
-        this.#detect({ kind: 'asked', by: peer, peer: message.peer, session: message.session })
+        this.#detect({ ...message, kind: 'asked', by: peer })
         break
-      case 'answer': {
-        const { peer: subject, session, isAlive } = message
-        this.#detect({ kind: 'answered', by: peer, peer: subject, session, isAlive })
+      case 'answer':
+        this.#detect({ ...message, kind: 'answered', by: peer })
         break
-      }
       case 'goodbye':
         this.#goodbye(message.peer, message.session, 'closed', peer)
         break
@@ -165,7 +160,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   /** Says goodbye, as a page does when it closes. */
   leave(): void {
     this.#hasLeft = true
-    for (const to of this.overlay.linked) this.#tell(to, { kind: 'goodbye', peer: this.id, session: this.session })
+    this.#tellAll({ kind: 'goodbye', peer: this.id, session: this.session })
   }
 
   /** Signaling says that a session's socket closed. */
@@ -185,8 +180,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     this.#detect({ kind: 'heard', peer })
     this.#plan({ kind: 'linked', peer })
     if (!this.overlay.linked.has(peer)) return
-    const session = this.#parts.sessionAt(peer)
-    const isKnown = this.membership.members.get(peer)?.announcement.session === session
+    const isKnown = this.membership.members.get(peer)?.announcement.session === this.#parts.sessionAt(peer)
     this.lists.introduce(peer, isKnown)
     this.#linksChanged()
   }
@@ -240,8 +234,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   #goodbye(peer: PeerId, session: SessionId, reason: 'closed' | 'left', from: PeerId): void {
     const effects = list(this.membership, { kind: 'goodbye', peer, session, reason })
     this.#performList(effects)
-    if (effects.length === 0) return
-    for (const to of this.overlay.linked) if (to !== from) this.#tell(to, { kind: 'goodbye', peer, session })
+    if (effects.length > 0) this.#tellAll({ kind: 'goodbye', peer, session }, from)
   }
 
   #verdict(message: Extract<MeshMessage, { kind: 'verdict' }>, from: PeerId): void {
@@ -251,8 +244,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     if (this.#nowMs - heardMs < 2 * this.#parts.settings.intervalMs) return this.#hearBuried(peer, session, sequence)
     const effects = list(this.membership, { kind: 'verdict', peer, session, sequence })
     this.#performList(effects)
-    if (effects.length === 0 || peer === this.id) return
-    for (const to of this.overlay.linked) if (to !== from) this.#tell(to, message)
+    if (effects.length > 0 && peer !== this.id) this.#tellAll(message, from)
   }
 
   #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
@@ -301,8 +293,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
           break
         }
         case 'publish-verdict': {
-          const { peer, session, sequence } = effect
-          for (const to of this.overlay.linked) this.#tell(to, { kind: 'verdict', peer, session, sequence })
+          this.#tellAll({ ...effect, kind: 'verdict' })
           break
         }
         case 'refute':
@@ -321,18 +312,17 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   #performDetect(effect: DetectorEffect): void {
     switch (effect.kind) {
       case 'ping': {
-        const { doubted } = effect
-        const ping = { kind: 'ping', session: this.session, sentMs: this.#nowMs } as const
-        return this.#send(effect.peer, doubted === undefined ? ping : { ...ping, doubted })
+        const { peer, ...ping } = effect
+        return this.#send(peer, { ...ping, session: this.session, sentMs: this.#nowMs })
       }
       case 'ask':
         return this.#send(effect.prober, { kind: 'ask', peer: effect.peer, session: effect.session })
       case 'answer': {
-        const { to, peer, session, isAlive } = effect
-        return this.#send(to, { kind: 'answer', peer, session, isAlive })
+        const { to, ...answer } = effect
+        return this.#send(to, answer)
       }
       case 'suspect':
-        return this.#list({ kind: 'hint', peer: effect.peer, session: effect.session })
+        return this.#list({ ...effect, kind: 'hint' })
       case 'alive':
         return this.#list({ kind: 'heard', peer: effect.peer })
       case 'dead': {
@@ -355,8 +345,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   #divide(told: Timed<PartitionInput>): void {
     for (const effect of divide(this.partition, { ...told, nowMs: this.#nowMs } as PartitionInput)) {
       this.#parts.watch.divided(this, effect)
-      if (effect.kind !== 'heal') continue
-      for (const to of this.overlay.linked) this.#tell(to, this.lists.digest)
+      if (effect.kind === 'heal') this.#tellAll(this.lists.digest)
     }
   }
 
@@ -380,9 +369,22 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
 
   #review(): void {
     if (this.#hasLeft) return
-    if (this.overlay.linked.size === 0 && this.overlay.dialling.size === 0)
-      for (const peer of this.#parts.listed()) this.#plan({ kind: 'candidate', peer })
+    const isLonely = this.overlay.linked.size === 0 && this.overlay.dialling.size === 0
+    const isSplit = this.partition.side !== undefined && chance(this.#host.random, splitListedShare)
+    if (isLonely || isSplit) this.#readLobby()
     this.#plan({ kind: 'review' })
+  }
+
+  /** The lobby lists who has a socket there, whatever became of links; who is no member by the next list is not looked for any more. */
+  #readLobby(): void {
+    const listed = this.#parts.listed()
+    for (const peer of this.#listed) if (!this.membership.members.has(peer)) this.#plan({ kind: 'gone', peer })
+    this.#listed = listed
+    for (const peer of listed) this.#plan({ kind: 'candidate', peer })
+  }
+
+  #tellAll(message: MeshMessage, except?: PeerId): void {
+    for (const to of this.overlay.linked) if (to !== except) this.#tell(to, message)
   }
 
   #tell(to: PeerId, message: MeshMessage): void {

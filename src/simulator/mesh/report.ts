@@ -23,6 +23,11 @@ export interface MeshSummary {
   readonly rumourRoundsMax: number
   readonly repairRoundsMax: number
   readonly repairRoundsP99: number
+  /** Of the worst run: from a cut to a peer's `partition`, and from its end to its `heal` (recovery from a split), ms. */
+  readonly splitMsP95: number
+  readonly healMsP50: number
+  readonly healMsP95: number
+  readonly healMsMax: number
   readonly runs: readonly (Pick<MeshRun, 'seed' | 'figures'> & {
     readonly message?: string
     readonly replay?: string
@@ -56,6 +61,10 @@ export function summaryOf(
     rumourRoundsMax: most(({ figures }) => figures.rumourRounds.max),
     repairRoundsMax: most(({ figures }) => figures.repairRounds.max),
     repairRoundsP99: most(({ figures }) => figures.repairRounds.p99),
+    splitMsP95: most(({ figures }) => figures.splitMs.p95),
+    healMsP50: most(({ figures }) => figures.healMs.p50),
+    healMsP95: most(({ figures }) => figures.healMs.p95),
+    healMsMax: most(({ figures }) => figures.healMs.max),
     runs: runs.map(({ seed, figures, violation }) => ({
       seed,
       figures,
@@ -72,6 +81,14 @@ export function meshTextOf(summary: MeshSummary): string {
     `${verdicts} verdicts, ${falseVerdicts} of them false; ${summary.rumours} rumours, in ${summary.rumourRoundsMax} rounds everywhere at most`,
     `a lost link replaced within ${summary.repairRoundsP99} rounds (p99 of the worst seed), ${summary.repairRoundsMax} at most`,
   ]
+  if (summary.healMsMax > 0) {
+    const [splitP95, p50, p95, max] = [summary.splitMsP95, summary.healMsP50, summary.healMsP95, summary.healMsMax].map(
+      each => (each / 1_000).toFixed(1),
+    )
+    lines.push(
+      `a split known within ${splitP95} s (p95 of the worst seed); recovered from it ${p50} s after its end (p50), ${p95} s (p95), ${max} s at most`,
+    )
+  }
   for (const seed of summary.nondeterministic) lines.push(`seed ${seed}: two runs differ`)
   for (const { seed, message, replay } of summary.runs)
     if (message) lines.push(`seed ${seed}: ${message}`, `  ${replay}`)

@@ -66,8 +66,14 @@ export interface MeshFigures {
   readonly convergedMs: number | undefined
 }
 
-export function runMesh(seed: number, options: MeshSimulationOptions, watch?: (event: TraceEvent) => void): MeshRun {
-  return new Simulation(seed, options, watch).run()
+export function runMesh(
+  seed: number,
+  options: MeshSimulationOptions,
+  watch?: (event: TraceEvent) => void,
+  /** Each simulated minute of the storm. */
+  onMinute?: (minute: number) => void,
+): MeshRun {
+  return new Simulation(seed, options, watch, onMinute).run()
 }
 
 class Simulation {
@@ -78,6 +84,8 @@ class Simulation {
   readonly #journal: Journal
   readonly #storm: Storm
   readonly #degrees: number[] = []
+  readonly #onMinute: (minute: number) => void
+  #minutes = 0
   readonly #joinedUs = new Map<PeerId, number>()
   #samples = 0
   #connected = 0
@@ -85,7 +93,13 @@ class Simulation {
   #messages: ReadonlyMap<string, number> = new Map()
   #convergedMs: number | undefined
 
-  constructor(seed: number, options: MeshSimulationOptions, watch?: (event: TraceEvent) => void) {
+  constructor(
+    seed: number,
+    options: MeshSimulationOptions,
+    watch?: (event: TraceEvent) => void,
+    onMinute: (minute: number) => void = () => {},
+  ) {
+    this.#onMinute = onMinute
     this.#seed = seed
     this.#options = options
     this.#world = new World<MeshMessage>(seed, watch, queuedMax)
@@ -125,6 +139,7 @@ class Simulation {
     this.#room.field.sent.clear()
     this.#storm.begin(untilUs)
     this.#every(sampleEveryUs, untilUs, () => this.#sample())
+    this.#every(60 * second, untilUs, () => this.#onMinute(++this.#minutes))
     this.#every(rumourEveryUs, untilUs - 30 * second, () => this.#journal.rumour())
     world.runUntil(untilUs)
     this.#messages = new Map(this.#room.field.sent)
