@@ -223,13 +223,12 @@ export class MembershipDriver {
 
   /** Another member asks whether this one answers us; undefined where we cannot tell. */
   async asked(by: PeerId, payload: unknown): Promise<boolean | undefined> {
-    const subject = v.safeParse(subjectSchema, payload)
-    if (!subject.success) return undefined
-    const { peer, session } = subject.output
+    const { success, output } = v.safeParse(subjectSchema, payload)
+    if (!success) return undefined
     // Whom we gave up we found silent: with nothing said, two halves of a room would wait for each other's words for ever.
-    const isGivenUp = this.members.get(peer)?.announcement.session !== session
-    if (isGivenUp && graveAt(this.#state, peer, session) !== undefined) return false
-    return this.#detector.asked(by, peer, session)
+    const isHere = this.members.get(output.peer)?.announcement.session === output.session
+    const isGivenUp = !isHere && graveAt(this.#state, output.peer, output.session) !== undefined
+    return isGivenUp ? false : this.#detector.asked(by, output.peer, output.session)
   }
 
   /** A sure sign, such as a released alive lock in the same browser. */
