@@ -21,6 +21,8 @@ export class MemoryRoom {
   readonly #providers = new Map<SessionId, MemoryProvider>()
   readonly #blocked = new Set<string>()
   readonly #crashed: MeshPeer[] = []
+  /** Tabs of one browser know by its locks when another is gone. */
+  readonly #watches = new Map<SessionId, Set<() => void>>()
   readonly #clock: Clock
 
   constructor(clock = systemClock) {
@@ -52,6 +54,7 @@ export class MemoryRoom {
       rendezvous: this.rendezvous.client(),
       links: ({ self }) => this.#providerOf(self),
       ...(options.doors && { doors: options.doors }),
+      watchSession: (session, onGone) => this.#watch(session, onGone),
       onSignalingState: () => {},
       onWelcome: () => {},
       onProblem: error => this.problems.push(error.code),
@@ -68,6 +71,13 @@ export class MemoryRoom {
     this.#providers.get(peer.session)?.close()
     this.peers.splice(this.peers.indexOf(peer), 1)
     this.#crashed.push(peer)
+    for (const onGone of this.#watches.get(peer.session) ?? []) onGone()
+  }
+
+  #watch(session: SessionId, onGone: () => void): () => void {
+    const watches = this.#watches.get(session) ?? new Set()
+    this.#watches.set(session, watches.add(onGone))
+    return () => watches.delete(onGone)
   }
 
   /** Between these two no link can be made; one that stands goes on until it is cut. */
