@@ -169,7 +169,7 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
   const needed = majorityOf(state, pool)
   const silentMs = nowMs - known.sinceMs
   const isAlone = pool <= 0
-  // With nobody left to ask, nobody can disagree: those asked before are suspects themselves.
+  // With nobody left to ask, nobody can disagree: those asked before are suspects themselves. But a cut of ours looks the same.
   const isMajority = isAlone || (known.silentTo.size >= needed && 2 * known.silentTo.size >= known.asked.size)
   // A majority's worth of answers, each time.
   const convicted = isAlone ? known.rounds : Math.floor(known.answersInAll / Math.max(1, needed))
@@ -181,7 +181,7 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
   if (!isFast && silentMs < suspicionMs(state, peer, known, pool)) return false
   // Few questions prove little, however long they took.
   if (!isFast && (isMajority ? convicted < roundsMin : known.rounds < roundsAloneMin)) return false
-  if (!isMajority && silentMs < timeoutMs) return false
+  if ((!isMajority || (isAlone && !isSure)) && silentMs < timeoutMs) return false
   state.cases.delete(peer)
   state.lastDeadMs = nowMs
   state.nextProbeMs = Math.min(state.nextProbeMs, nowMs + state.settings.probeMs)

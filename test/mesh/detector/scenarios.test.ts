@@ -121,15 +121,21 @@ test('where others hear who has a broken path to us, nothing is decided, however
   expect(of(room, 'dead')).toEqual([])
 })
 
-test('two alone: who is silent while its path is mended has the timeout', () => {
-  const room = new DetectorRoom(['ada', 'bob'])
-  room.run(20_000)
-  room.isCut = () => true
-  room.mending.add('ada bob')
-  room.run(timeoutMs - intervalMs)
-  expect(of(room, 'dead').map(line => line.split(' ')[0])).toEqual(['bob']) // its own path counts as whole
-  room.run(timeoutMs)
-  expect(deciders(room)).toBe(2)
+test('two alone: silence has the timeout, since a cut of our own looks the same; a link that closed has not', () => {
+  const cut = new DetectorRoom(['ada', 'bob'])
+  cut.run(20_000)
+  cut.isCut = () => true
+  cut.run(timeoutMs - intervalMs)
+  expect(of(cut, 'dead')).toEqual([])
+  cut.run(timeoutMs)
+  expect(deciders(cut)).toBe(2)
+
+  const closed = new DetectorRoom(['ada', 'bob'])
+  closed.run(20_000)
+  closed.crash('bob')
+  closed.step('ada', { kind: 'hint', peer: 'bob' as PeerId, session: sessionOf('bob' as PeerId), why: 'closed' })
+  closed.run(3_000)
+  expect(deciders(closed)).toBe(1)
 })
 
 test('with signaling’s word a crash is settled in less than half a second, and without it never so soon', () => {
