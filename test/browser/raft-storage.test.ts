@@ -22,7 +22,9 @@ declare global {
   var storage: typeof StoragePage
 }
 
-for (const name of ['chromium', 'firefox'] as BrowserName[]) {
+const names: BrowserName[] = isThorough ? ['chromium', 'firefox'] : ['firefox']
+
+for (const name of names) {
   let stage: Stage
   let script = ''
   beforeAll(async () => {
