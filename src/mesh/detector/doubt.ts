@@ -169,14 +169,14 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
   const needed = majorityOf(state, pool)
   const silentMs = nowMs - known.sinceMs
   const isAlone = pool <= 0
-  // With nobody left to ask, nobody can disagree: those asked before are suspects themselves. But a cut of ours looks the same.
+  // With nobody left to ask, nobody can disagree: those asked before are suspects themselves. But a cut or a changed address of ours looks the same.
   const isMajority = isAlone || (known.silentTo.size >= needed && 2 * known.silentTo.size >= known.asked.size)
   // A majority's worth of answers, each time.
   const convicted = isAlone ? known.rounds : Math.floor(known.answersInAll / Math.max(1, needed))
   const isWhole = !known.wasBroken && !(isAlone && known.why !== 'left' && state.view.isMending?.(peer))
   if (!isWhole && silentMs < timeoutMs) return false
   const isAgreed = isMajority && convicted > 0
-  const isSure = known.why === 'left' || (isAlone && known.why === 'closed')
+  const isSure = known.why === 'left'
   const isFast = isSure && isAgreed && silentMs >= (isAlone ? 4 : 1) * patienceMs(state, peer, true)
   if (!isFast && silentMs < suspicionMs(state, peer, known, pool)) return false
   // Few questions prove little, however long they took.

@@ -174,7 +174,7 @@ test('a member whose link closed is asked, and given up only if it does not answ
     const ada = await freshKeys()
     await hear(await announcement(ada, 1))
     driver.hint(ada.id, early)
-    await turns.run(2 * presets.default.suspicionMinMs + 2 * presets.default.probeMs)
+    await turns.run(presets.default.timeoutMs + 2 * presets.default.probeMs)
     expect(log.slice(1)).toEqual(isAlive ? ['suspect 1', 'alive 1'] : ['suspect 1', 'crashed'])
     await expect.poll(() => told.some(({ word }) => word.kind === 'verdict')).toBe(!isAlive)
     driver.close()
