@@ -276,7 +276,8 @@ export class RaftDriver {
     const atMs = Math.max(dueMs, nowMs + 1)
     const stop = clock.after(atMs - nowMs, () => {
       this.#alarm = undefined
-      this.#pace.late(clock.monotonicMs() - atMs)
+      const rungMs = clock.monotonicMs()
+      this.#pace.late(rungMs - atMs, rungMs)
       this.#run()
     })
     this.#alarm = { atMs, stop }

@@ -69,5 +69,6 @@ export const PACE_MAX = 64
 /** A leader rests after so long without work, ms, and then beats about this often, ms. */
 export const REST_AFTER_MS = 1_000
 export const REST_HEARTBEAT_MS = 1_000
-/** Delays of ticks that are remembered. */
+/** Delays of ticks that are remembered, and for how long, ms. */
 export const LATENESS_KEPT = 64
+export const LATENESS_KEPT_MS = 10_000

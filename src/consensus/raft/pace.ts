@@ -8,7 +8,7 @@
  * K2  A leader rests only when everything it has is committed and nobody asked anything for a while.
  * K3  A leader that is about to rest says so for one election timeout before its own clock slows down.
  */
-import { LATENESS_KEPT, PACE_MAX, REST_AFTER_MS, REST_HEARTBEAT_MS, STRETCH_MAX } from './limits.ts'
+import { LATENESS_KEPT, LATENESS_KEPT_MS, PACE_MAX, REST_AFTER_MS, REST_HEARTBEAT_MS, STRETCH_MAX } from './limits.ts'
 
 export interface PaceSettings {
   readonly heartbeatMs: number
@@ -20,8 +20,8 @@ export interface PaceSettings {
 export class Pace {
   readonly #settings: PaceSettings
   readonly #restFactor: number
-  /** How late this member's ticks came lately, ms. */
-  readonly #lateness: number[] = []
+  /** How late this member's ticks came lately, ms, and when. */
+  readonly #lateness: { readonly byMs: number; readonly atMs: number }[] = []
   #rttMs = 0
   #isLeading = false
   /** What the leader told; undefined without one, and after something happened here that it may not know of. */
@@ -31,7 +31,7 @@ export class Pace {
 
   constructor(settings: PaceSettings) {
     this.#settings = settings
-    this.#restFactor = Math.max(1, Math.floor(REST_HEARTBEAT_MS / settings.heartbeatMs))
+    this.#restFactor = Math.min(PACE_MAX, Math.max(1, Math.floor(REST_HEARTBEAT_MS / settings.heartbeatMs)))
   }
 
   /** The slowest round trip to a voter's host, ms. */
@@ -40,13 +40,15 @@ export class Pace {
   }
 
   /** A tick came so much later than it was due. */
-  late(byMs: number): void {
-    this.#lateness.push(Math.max(0, byMs))
+  late(byMs: number, nowMs: number): void {
+    this.#lateness.push({ byMs: Math.max(0, byMs), atMs: nowMs })
     if (this.#lateness.length > LATENESS_KEPT) this.#lateness.shift()
+    this.#forget(nowMs)
   }
 
   /** Something is to be done: nobody rests. */
   worked(nowMs: number): void {
+    this.#forget(nowMs)
     this.#workedAtMs = nowMs
     this.#announcedAtMs = undefined
     this.#told = undefined
@@ -73,16 +75,26 @@ export class Pace {
   own(nowMs: number): number {
     if (!this.#isLeading) return Math.max(this.#told ?? 0, this.#stretch())
     const isResting = this.#announcedAtMs !== undefined && nowMs - this.#announcedAtMs >= this.#graceMs()
-    return this.#stretch() * (isResting ? this.#restFactor : 1)
+    return isResting ? this.#resting() : this.#stretch()
   }
 
   /** What a leader tells its followers. */
   said(): number {
-    return this.#stretch() * (this.#announcedAtMs !== undefined ? this.#restFactor : 1)
+    return this.#announcedAtMs !== undefined ? this.#resting() : this.#stretch()
   }
 
   get isResting(): boolean {
     return this.#announcedAtMs !== undefined
+  }
+
+  /** Never beyond PACE_MAX, or followers could not keep it and would take the rest for the leader's end. */
+  #resting(): number {
+    return Math.max(this.#stretch(), this.#restFactor)
+  }
+
+  /** What made the machine slow, such as a page that loads, may be over. */
+  #forget(nowMs: number): void {
+    while (this.#lateness[0] && nowMs - this.#lateness[0].atMs > LATENESS_KEPT_MS) this.#lateness.shift()
   }
 
   #graceMs(): number {
@@ -92,7 +104,7 @@ export class Pace {
   /** An election timeout must hold ten round trips, and four of the worst delays of our own ticks. */
   #stretch(): number {
     if (!this.#settings.isAuto) return 1
-    const worstMs = this.#lateness.length === 0 ? 0 : percentile90(this.#lateness)
+    const worstMs = this.#lateness.length === 0 ? 0 : percentile90(this.#lateness.map(({ byMs }) => byMs))
     const neededMs = Math.max(10 * this.#rttMs, 4 * worstMs)
     return Math.min(STRETCH_MAX, Math.max(1, Math.ceil(neededMs / this.#settings.electionMs)))
   }

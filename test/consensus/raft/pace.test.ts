@@ -1,6 +1,12 @@
 /** How fast Raft's clocks run: by the network, by the machine, and slower when nothing happens. */
 import { describe, expect, test } from 'vitest'
-import { LATENESS_KEPT, PACE_MAX, REST_AFTER_MS, STRETCH_MAX } from '../../../src/consensus/raft/limits.ts'
+import {
+  LATENESS_KEPT,
+  LATENESS_KEPT_MS,
+  PACE_MAX,
+  REST_AFTER_MS,
+  STRETCH_MAX,
+} from '../../../src/consensus/raft/limits.ts'
 import { Pace } from '../../../src/consensus/raft/pace.ts'
 
 const lab = { heartbeatMs: 50, electionMs: 150 }
@@ -18,8 +24,16 @@ describe('the pace of a follower', () => {
   ])('with a round trip of %i ms and ticks late by %i ms is %i', (rttMs, lateMs, expected) => {
     const pace = auto()
     pace.measured(rttMs)
-    for (let tick = 0; tick < LATENESS_KEPT; tick++) pace.late(lateMs)
+    for (let tick = 0; tick < LATENESS_KEPT; tick++) pace.late(lateMs, 0)
     expect(pace.own(0)).toBe(expected)
+  })
+
+  test('is the preset’s again some time after the machine was slow', () => {
+    const pace = auto()
+    pace.late(5_000, 0)
+    expect(pace.own(0)).toBe(STRETCH_MAX)
+    pace.late(0, LATENESS_KEPT_MS + 1)
+    expect(pace.own(LATENESS_KEPT_MS + 1)).toBe(1)
   })
 
   test('is that of its leader where that is slower, never faster than its own', () => {
@@ -48,7 +62,7 @@ describe('the pace of a follower', () => {
   test('stays as the preset says where it is not to follow what is measured', () => {
     const pace = new Pace({ ...lab, isAuto: false })
     pace.measured(500)
-    pace.late(500)
+    pace.late(500, 0)
     expect(pace.own(0)).toBe(1)
   })
 })
@@ -68,6 +82,22 @@ describe('the pace of a leader', () => {
     expect([pace.said(), pace.own(REST_AFTER_MS)]).toEqual([20, 1])
     const settledMs = REST_AFTER_MS + lab.electionMs
     expect([pace.own(settledMs - 1), pace.own(settledMs)]).toEqual([1, 20])
+  })
+
+  test.each([
+    { name: 'a slow network', heartbeatMs: 50, rttMs: 1_000 },
+    { name: 'a fast heart', heartbeatMs: 10, rttMs: 1 },
+  ])('is one that followers can keep when it rests, with $name', ({ heartbeatMs, rttMs }) => {
+    const pace = new Pace({ heartbeatMs, electionMs: 150, isAuto: true })
+    pace.role(true, true, 0)
+    pace.measured(rttMs)
+    pace.rest(true, REST_AFTER_MS)
+    const follower = auto()
+    follower.role(false, true, 0)
+    follower.heard(pace.said())
+    expect(pace.said()).toBeGreaterThan(1)
+    expect(follower.own(0)).toBe(pace.said())
+    expect(pace.own(REST_AFTER_MS + 10_000)).toBe(pace.said())
   })
 
   test('is full again at once when there is work, and told so', () => {
