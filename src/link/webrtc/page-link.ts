@@ -5,6 +5,9 @@ import type { IceFacts } from '../facts.ts'
 import type { SignalData } from './protocol.ts'
 import { iceFactsOf } from './stats.ts'
 
+/** Signals that wait for the end of an answer. */
+const laterMax = 64
+
 export interface PageLinkEvents {
   /** In the task that makes the connection, the only one in which a channel can be transferred (DESIGN, facts 2 and 3). */
   onConnection(connection: RTCPeerConnection): void
@@ -29,6 +32,10 @@ export class PageLink {
   #round = 0
   /** An offer of ours for the latest one waits for its answer. */
   #isRestarting = false
+  /** An offer of the other end is being answered here. */
+  #isAnswering = false
+  /** The latest offer that came meanwhile, and its candidates. */
+  #later: SignalData[] = []
 
   constructor(isInitiator: boolean, iceServers: RTCIceServer[], events: PageLinkEvents) {
     this.#isInitiator = isInitiator
@@ -50,7 +57,14 @@ export class PageLink {
     })
     this.#peer = peer
     let reason = 'closed'
-    peer.on('signal', data => events.onSignal(JSON.stringify(this.#round > 0 ? { ...data, round: this.#round } : data)))
+    peer.on('signal', data => {
+      const isAnswer = data.type === 'answer'
+      if (isAnswer) this.#isAnswering = false
+      // Nobody waits for an answer to an offer that another followed.
+      if (!isAnswer || this.#later.length === 0)
+        events.onSignal(JSON.stringify(this.#round > 0 ? { ...data, round: this.#round } : data))
+      if (isAnswer) queueMicrotask(() => this.#goOn())
+    })
     peer.on('data', (data: Uint8Array) => events.onSaid(new Uint8Array(data)))
     // A restart may change no state of ICE: a whole path is told of when both descriptions are exchanged.
     const tellState = () => {
@@ -69,11 +83,29 @@ export class PageLink {
   signal(data: SignalData): void {
     const signal = JSON.parse(data) as Signal
     const round = signal.round ?? 0
-    if (signal.type === 'offer') this.#round = round
+    const isOffer = signal.type === 'offer'
+    // After a cut, several offers come at once. One that came while another is answered would end the connection.
+    if (isOffer && this.#isAnswering) {
+      this.#later = [data]
+      return
+    }
+    if (this.#later.length > 0 && round !== this.#round) {
+      if (this.#later.length < laterMax) this.#later.push(data)
+      return
+    }
+    if (isOffer) {
+      this.#round = round
+      this.#isAnswering = true
+    }
     // The answer to an offer that was taken back would end the connection, and a candidate for it leads nowhere.
     else if (round !== this.#round) return
     if (signal.type === 'answer') this.#isRestarting = false
     this.#peer.signal(data)
+  }
+
+  #goOn(): void {
+    if (this.#isAnswering || this.#peer.destroyed) return
+    for (const data of this.#later.splice(0)) this.signal(data)
   }
 
   async restart(): Promise<void> {

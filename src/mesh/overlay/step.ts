@@ -146,7 +146,9 @@ function isDropDue(state: OverlayState, peer: PeerId, nowMs: number, { reputatio
 function viewOf(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayView {
   const { self, candidates, linked: now, required } = state
   const resting = new Set([...state.resting.keys()].filter(peer => isResting(state, peer, nowMs)))
-  for (const peer of facts.suspects?.() ?? []) resting.add(peer)
+  // Where all are suspects, it may be this peer that lost its way: nobody else would find it again.
+  const suspects = new Set(facts.suspects?.())
+  if (now.size > 0 || suspects.size < candidates.size) for (const peer of suspects) resting.add(peer)
   const dialling = new Set([...state.dialling.keys(), ...facts.engaged()].filter(peer => !now.has(peer)))
   const lonelyMs = state.firstDialMs === undefined || now.size > 0 ? 0 : nowMs - state.firstDialMs
   const firstDials = 1 + Math.floor(lonelyMs / firstDialsApartMs)

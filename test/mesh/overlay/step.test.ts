@@ -79,6 +79,14 @@ test('a suspect is not dialled', () => {
   expect(dials()).toEqual([name(2)])
 })
 
+test('who has no link and sees only suspects dials them: it may be itself that lost its way', () => {
+  const { tell, dials } = lab(2, { suspects: () => [name(0), name(1)] })
+  tell({ kind: 'linked', peer: name(0) })
+  expect(dials()).toEqual([])
+  tell({ kind: 'unlinked', peer: name(0) })
+  expect(dials()).toHaveLength(1)
+})
+
 test('now and then a chord is exchanged: the new link first, then the old one goes', () => {
   const { tell, at } = lab(40)
   const linked = [name(0), name(1), name(20), name(30)]
