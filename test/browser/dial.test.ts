@@ -20,8 +20,8 @@ afterAll(() => stage?.close())
 
 test.each<[BrowserName, BrowserName, number]>([
   ['chromium', 'chromium', 200],
-  ['firefox', 'firefox', 40],
-  ['chromium', 'firefox', 40],
+  ['firefox', 'firefox', 20],
+  ['chromium', 'firefox', 20],
 ])('%s and %s, %i times', { timeout: 240_000 }, async (left, right, rounds) => {
   const room = stage.room()
   const [one, two] = [await openCounted(left, room.url('T0')), await openCounted(right, room.url('T1'))]

@@ -1,5 +1,5 @@
 /** Tabs of real browsers find each other: who is here, by name, how they are linked, and how far away they are. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { PeerId } from '../../src/base/ids.ts'
 import type { BrowserName } from './support/browsers.ts'
 import { everyTabHearsEveryOther } from './support/conversation.ts'
@@ -22,31 +22,24 @@ beforeAll(async () => {
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
 
-describe.each(crowds)('%s', (_, browsers) => {
-  test('each see all the others', async () => {
-    const tabs = await stage.tabs(stage.room(), browsers)
-    const ids = await Promise.all(tabs.map(idOf))
-    expect(new Set(ids).size).toBe(tabs.length)
-    for (const [index, tab] of tabs.entries()) {
-      const peers = await waitForPeers(tab, tabs.length - 1)
-      const names = peers.map(({ id, name }) => `${id} ${name}`)
-      const others = ids.flatMap((id, other) => (other === index ? [] : [`${id} T${other}`]))
-      expect(names.sort()).toEqual(others.sort())
-      for (const { id, link, rttMs, device } of peers) {
-        expect(['webrtc', 'broadcast', 'relayed']).toContain(link)
-        if (link !== 'relayed') expect(rttMs).toBeGreaterThanOrEqual(0)
-        expect(await bestPingMs(tab, id)).toBeLessThan(rttMsMax)
-        expect(device).toMatch(browsers[ids.indexOf(id)] === 'chromium' ? /Chrom/ : /Firefox/)
-      }
-      expect(peers.filter(({ link }) => link !== 'relayed').length).toBeGreaterThanOrEqual(1)
+test.each(crowds)('%s each see all the others, and hear each other directly and by broadcast', async (_, browsers) => {
+  const tabs = await stage.tabs(stage.room(), browsers)
+  const ids = await Promise.all(tabs.map(idOf))
+  expect(new Set(ids).size).toBe(tabs.length)
+  for (const [index, tab] of tabs.entries()) {
+    const peers = await waitForPeers(tab, tabs.length - 1)
+    const names = peers.map(({ id, name }) => `${id} ${name}`)
+    const others = ids.flatMap((id, other) => (other === index ? [] : [`${id} T${other}`]))
+    expect(names.sort()).toEqual(others.sort())
+    for (const { id, link, rttMs, device } of peers) {
+      expect(['webrtc', 'broadcast', 'relayed']).toContain(link)
+      if (link !== 'relayed') expect(rttMs).toBeGreaterThanOrEqual(0)
+      expect(await bestPingMs(tab, id)).toBeLessThan(rttMsMax)
+      expect(device).toMatch(browsers[ids.indexOf(id)] === 'chromium' ? /Chrom/ : /Firefox/)
     }
-  })
-
-  test('hear each other, directly and by broadcast', async () => {
-    const tabs = await stage.tabs(stage.room(), browsers)
-    for (const tab of tabs) await waitForPeers(tab, tabs.length - 1)
-    await everyTabHearsEveryOther(tabs)
-  })
+    expect(peers.filter(({ link }) => link !== 'relayed').length).toBeGreaterThanOrEqual(1)
+  }
+  await everyTabHearsEveryOther(tabs)
 })
 
 test('a tab that nobody joins is usable, and says that it is alone', async () => {

@@ -1,5 +1,5 @@
 /** Who is gone leaves every list, whether the tab was closed, left, or died. How fast is measured by `npm run bench -- leave`. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { BrowserName } from './support/browsers.ts'
 import { everyTabHearsEveryOther } from './support/conversation.ts'
 import { Stage, times } from './support/stage.ts'
@@ -22,30 +22,27 @@ const crowds: [string, BrowserName[]][] = [
   ['both', ['chromium', 'firefox', 'chromium', 'firefox']],
 ]
 
-describe.each(crowds)('of %s', (_, browsers) => {
-  test.each([0, browsers.length - 1])('a closed tab is gone from all lists (tab %i)', async index => {
-    const tabs = await meet(browsers)
-    const leaver = tabs[index] as Tab
-    const reasons = await watch(tabs, leaver)
-    const startedAt = Date.now()
-    await closeTab(leaver)
-    const left = tabs.filter(tab => tab !== leaver)
-    for (const tab of left) await waitForPeers(tab, left.length - 1, closedMsMax)
-    expect(Date.now() - startedAt).toBeLessThan(closedMsMax + 1_000)
-    expect(await reasons()).toEqual(left.map(() => 'closed'))
-    await everyTabHearsEveryOther(left)
-  })
-
-  test('a tab that leaves says so', async () => {
-    const tabs = await meet(browsers)
-    const leaver = tabs[1] as Tab
-    const reasons = await watch(tabs, leaver)
-    await (await meshOf(leaver)).evaluate(mesh => mesh.leave())
-    const left = tabs.filter(tab => tab !== leaver)
-    for (const tab of left) await waitForPeers(tab, left.length - 1, closedMsMax)
-    expect(await reasons()).toEqual(left.map(() => 'left'))
-  })
-})
+test.each(crowds)(
+  'of %s, tabs that leave or are closed are gone from all lists, with the reason',
+  async (_, browsers) => {
+    let tabs = await meet(browsers)
+    const goes = async (leaver: Tab, how: () => Promise<unknown>, reason: string) => {
+      const reasons = await watch(tabs, leaver)
+      const startedAt = Date.now()
+      await how()
+      tabs = tabs.filter(tab => tab !== leaver)
+      for (const tab of tabs) await waitForPeers(tab, tabs.length - 1, closedMsMax)
+      expect(Date.now() - startedAt).toBeLessThan(closedMsMax + 1_000)
+      expect(await reasons()).toEqual(tabs.map(() => reason))
+      await everyTabHearsEveryOther(tabs)
+    }
+    const [first, second, ...others] = tabs as [Tab, Tab, ...Tab[]]
+    const last = others.at(-1) as Tab
+    await goes(second, async () => (await meshOf(second)).evaluate(mesh => mesh.leave()), 'left')
+    await goes(first, () => closeTab(first), 'closed')
+    await goes(last, () => closeTab(last), 'closed')
+  },
+)
 
 test.each<[string, BrowserName[]]>([
   ['tabs of its own browser', times(4, 'chromium')],
