@@ -1,8 +1,8 @@
 /** Pages of the rivals among Yjs providers, y-webrtc first: its own signaling server, and a page that Vite bundles as it is asked for. */
 import { spawn } from 'node:child_process'
-import { createServer as createProbe } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createServer } from 'vite'
+import { freePort } from '../../test/support/free-port.ts'
 
 const bench = fileURLToPath(new URL('..', import.meta.url))
 
@@ -47,13 +47,4 @@ async function openRivalPages(): Promise<RivalPages & { close(): Promise<void> }
       signaling.kill()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createProbe()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise(resolve => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

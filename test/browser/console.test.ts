@@ -1,15 +1,12 @@
 /** The console as people use it: the button that runs the sample, what every tab then shows, and what axe says of every state. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { violations } from './support/axe.ts'
 import type { BrowserName } from './support/browsers.ts'
 import { whenJob } from './support/jobs.ts'
 import { countWordsReference, sampleTexts } from './support/reference.ts'
 import { roomAt, Stage } from './support/stage.ts'
 import { blankTab, meshOf, refusalOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 const countWords = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } } as const
 
@@ -109,15 +106,3 @@ describe.each<['light' | 'dark', keyof typeof sizes]>([
     expect(await violations(tab)).toEqual([])
   })
 })
-
-/** What axe objects to, shortly: the rule, what it asks, and where. */
-async function violations(tab: Tab): Promise<string[]> {
-  await tab.page.bringToFront()
-  // Contrast is judged when transitions are over.
-  await tab.page.evaluate(() => Promise.allSettled(document.getAnimations().map(animation => animation.finished)))
-  await tab.page.evaluate(axeSource)
-  const results = await tab.page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  return results.violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help} (${target})`))
-}

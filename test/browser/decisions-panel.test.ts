@@ -1,16 +1,13 @@
 /** The Decisions panel as people use it, over a fake mesh: what the engine does is tested elsewhere, here is what a person sees of it. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { AxeResults } from 'axe-core'
 import type { Browser, ElementHandle } from 'puppeteer-core'
 import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { violations } from './support/axe.ts'
 import { type BrowserName, launchBrowser } from './support/browsers.ts'
 import { blankTab, type Tab, textOf } from './support/tabs.ts'
 import { isThorough } from './support/thorough.ts'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const configFile = fileURLToPath(new URL('../console/vite.config.ts', import.meta.url))
 const room = '#room=amber-otter-42&key=7gk2m9x4q1w8e5r3t6y0z2a4c6'
 const answerMs = 6_000
@@ -250,14 +247,4 @@ function focused(page: Tab['page']): Promise<string | undefined> {
     while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
     return element?.id
   })
-}
-
-async function violations(tab: Tab): Promise<string[]> {
-  await tab.page.bringToFront()
-  await tab.page.evaluate(() => Promise.allSettled(document.getAnimations().map(animation => animation.finished)))
-  await tab.page.evaluate(axeSource)
-  const results = await tab.page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  )
-  return results.violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help} (${target})`))
 }

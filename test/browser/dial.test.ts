@@ -1,13 +1,9 @@
 /** Two tabs that dial each other at the same moment end up with exactly one connection, over which words go both ways. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { BrowserName } from './support/browsers.ts'
+import { keepConnections } from './support/connections.ts'
 import { Stage } from './support/stage.ts'
 import { blankTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
-
-declare global {
-  /** Every connection that the page made and that was not collected. */
-  var connections: RTCPeerConnection[]
-}
 
 const roundTimeoutMs = 20_000
 
@@ -55,16 +51,7 @@ test.each<[BrowserName, BrowserName, number]>([
 async function openCounted(name: BrowserName, url: string): Promise<Tab> {
   const tab = await blankTab(stage.browser(name))
   stage.adopt(tab)
-  await tab.page.evaluateOnNewDocument(() => {
-    const Native = globalThis.RTCPeerConnection
-    globalThis.connections = []
-    globalThis.RTCPeerConnection = class extends Native {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        globalThis.connections.push(this)
-      }
-    }
-  })
+  await keepConnections(tab.page)
   await tab.page.goto(url, { waitUntil: 'domcontentloaded' })
   return tab
 }

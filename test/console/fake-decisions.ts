@@ -13,8 +13,8 @@ import type {
   MemberId,
   MemberView,
 } from '../../src/consensus/decisions/types.ts'
-import type { MemberFaults } from '../../src/console/decisions/deciding.ts'
 import { sameJson } from '../../src/console/same-json.ts'
+import type { MemberFaults } from './fake-faults.ts'
 
 export const decisionScenes = [
   'ready',

@@ -1,9 +1,18 @@
 /** Faults of a mesh that is not there: asked for, listed and healed as the engine does it, and without any effect. */
 import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
-import type { MemberFaults } from '../../src/console/decisions/deciding.ts'
 import { type FaultsHandle, faultsHandle } from '../../src/engine/faults-handle.ts'
 import type { FaultInfo, FaultOutcome, FaultRequest } from '../../src/mesh/types.ts'
+
+/** Faults that are felt beside a member. */
+export interface MemberFaults {
+  /** These peers hear and say nothing for a while. */
+  pause(options: { readonly target: readonly PeerId[]; readonly forMs: number }): Promise<unknown>
+  /** No link between this peer and that one. */
+  cut(peer: PeerId): Promise<unknown>
+  /** Everything that was broken on purpose is whole again. */
+  heal(): Promise<unknown>
+}
 
 export class FakeFaults {
   readonly #self: PeerId

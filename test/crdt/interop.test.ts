@@ -1,5 +1,4 @@
 /** The rest of the libp2p world: a stock node over WebSockets, written from docs/protocol.md, reads and writes a shared document. */
-import { createServer } from 'node:net'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
@@ -9,6 +8,7 @@ import { Shared } from '../../src/crdt/shared.ts'
 import { createMemoryStore } from '../../src/crdt/storage/store.ts'
 import { MemoryRoom, sees, until } from '../mesh/support/memory-mesh.ts'
 import { named, startPlainNode, unnamed } from '../mesh/support/plain-node.ts'
+import { freePort } from '../support/free-port.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -64,12 +64,3 @@ test('without the room’s key the door stays shut', async () => {
   plain.push(stranger)
   await expect(stranger.node.dial(multiaddr(`${door}/p2p/${guarded.id}`))).rejects.toThrow('does not hold the key')
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise(resolve => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}

@@ -1,6 +1,5 @@
 /** A standard Yjs provider on a document of ours: a real y-websocket server joins the room's document with the rest of the Yjs world. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -10,6 +9,7 @@ import { systemClock, systemRandom } from '../../src/base/system.ts'
 import { Shared } from '../../src/crdt/shared.ts'
 import { createMemoryStore } from '../../src/crdt/storage/store.ts'
 import { MemoryRoom, sees, until } from '../mesh/support/memory-mesh.ts'
+import { freePort } from '../support/free-port.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -68,12 +68,3 @@ test('what is typed on either side of a y-websocket server is on both', async ()
   await until(() => `${outside.getText('text')}` === 'outside, from the mesh ', 'a deletion travels too')
   for (const one of states) await one.close()
 })
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise(resolve => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}

@@ -1,8 +1,7 @@
 /** How peers go, and come again: by a goodbye, by leaving, by a crash, by a reload, by losing each other. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { MeshPeer } from '../../src/mesh/mesh.ts'
-import { eventsOf, MemoryRoom, sees, until } from './support/memory-mesh.ts'
+import { eventsOf, joinAll, MemoryRoom, sees, until } from './support/memory-mesh.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
@@ -12,14 +11,8 @@ beforeEach(() => {
 })
 afterEach(() => room.close())
 
-async function joinAll<Names extends string[]>(...names: Names): Promise<{ [At in keyof Names]: MeshPeer }> {
-  const peers = await Promise.all(names.map(name => room.join(name)))
-  await until(() => peers.every(peer => sees(peer, peers) && peer.links.length === peers.length - 1), 'all are linked')
-  return peers as { [At in keyof Names]: MeshPeer }
-}
-
 test('the goodbye of a page ends its session at once, for those who hear it and for those they tell', async () => {
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   const told = [eventsOf(ada), eventsOf(bob)]
   const goodbye = JSON.parse(new TextDecoder().decode(await cyd.signGoodbye()))
   room.crash(cyd)
@@ -30,7 +23,7 @@ test('the goodbye of a page ends its session at once, for those who hear it and 
 })
 
 test('a goodbye that nobody signed, or that another signed, ends nothing', async () => {
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   const told = eventsOf(ada)
   const genuine = JSON.parse(new TextDecoder().decode(await cyd.signGoodbye()))
   for (const forged of [{ ...genuine, by: bob.id }, { ...genuine, signature: '' }, null, 'bye', {}])
@@ -41,7 +34,7 @@ test('a goodbye that nobody signed, or that another signed, ends nothing', async
 })
 
 test('who leaves is told to all as `left`, and hears nothing more itself', async () => {
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   const told = [eventsOf(ada), eventsOf(bob)]
   const own = eventsOf(cyd)
   const waiting = cyd.request(ada.id, 'never', null).catch(error => error.code)
@@ -57,12 +50,12 @@ test('who leaves is told to all as `left`, and hears nothing more itself', async
 })
 
 test('a crash without a word is found out by asking, and told to all', async () => {
-  const [ada, bob, cyd, dee] = await joinAll('Ada', 'Bob', 'Cyd', 'Dee')
+  const [ada, bob, cyd, dee] = await joinAll(room, 'Ada', 'Bob', 'Cyd', 'Dee')
   const told = [ada, bob, cyd].map(eventsOf)
   const pending = ada.request(dee.id, 'slow', null).catch(error => error.code)
   dee.handle('slow', () => new Promise(() => {}))
   room.crash(dee)
-  await until(() => told.every(events => events.length > 0), 'all know')
+  await until(() => told.every(events => events.length > 0), 'all know', 30_000)
   expect(told).toEqual(Array(3).fill(['leave Dee crashed']))
   expect(['disconnected', 'no-handler']).toContain(await pending)
   expect(await ada.request(bob.id, 'x', null).catch(error => error.code)).toBe('no-handler') // the others go on
@@ -70,7 +63,7 @@ test('a crash without a word is found out by asking, and told to all', async () 
 
 test('a reload is one member with a new session', async () => {
   const key = await generateKeyPair('Ed25519')
-  const [ada, bob] = await joinAll('Ada', 'Bob')
+  const [ada, bob] = await joinAll(room, 'Ada', 'Bob')
   const before = await room.join('Cyd', { key })
   await until(() => [ada, bob].every(peer => sees(peer, [ada, bob, before])), 'Cyd is here')
   const told = eventsOf(ada)
@@ -85,7 +78,7 @@ test('a reload is one member with a new session', async () => {
 })
 
 test('two that lost each other and gave each other up find each other again', async () => {
-  const [ada, bob] = await joinAll('Ada', 'Bob')
+  const [ada, bob] = await joinAll(room, 'Ada', 'Bob')
   const told = [eventsOf(ada), eventsOf(bob)]
   room.block(ada, bob)
   await ada.cut(bob.id)

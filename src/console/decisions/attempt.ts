@@ -1,6 +1,7 @@
 /** One thing that a person asked for: whether it runs, and how it went, as a line with a shape. One at a time. */
 import { html, nothing, type ReactiveController, type ReactiveControllerHost } from 'lit'
 import { toMeshError } from '../../base/errors.ts'
+import type { MeshHandle } from '../../engine/handle.ts'
 import { icon } from '../look/icons.ts'
 import type { Told } from './edit.ts'
 
@@ -21,6 +22,11 @@ export class Attempt implements ReactiveController {
   }
 
   hostConnected(): void {}
+
+  /** Something done with the mesh of this tab, where it has joined one. */
+  with(mesh: MeshHandle | undefined, action: (mesh: MeshHandle) => Promise<Told | string>): void {
+    if (mesh) void this.run(() => action(mesh))
+  }
 
   /** A text stands for what went well. */
   async run(action: () => Promise<Told | string>, failed: (thrown: unknown) => Told = failure): Promise<void> {

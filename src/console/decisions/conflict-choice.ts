@@ -4,11 +4,11 @@ import '@awesome.me/webawesome/dist/components/button/button.js'
 import type { ConflictView, GenerationView } from '../../consensus/decisions/types.ts'
 import { absolute, ago, plural, shortId } from '../format.ts'
 import { downloadJson } from '../look/download.ts'
+import { factsStyles } from '../look/facts-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { Attempt } from './attempt.ts'
-import { decidingOf } from './deciding.ts'
 import { namesOf, peerName } from './names.ts'
 import { sectionStyles } from './section-styles.ts'
 import '../look/confirm-button.ts'
@@ -18,6 +18,7 @@ export class ConflictChoice extends LitElement {
   static override properties = { store: { attribute: false } }
   static override styles = [
     sharedStyles,
+    factsStyles,
     sectionStyles,
     css`
       :host {
@@ -32,16 +33,8 @@ export class ConflictChoice extends LitElement {
         gap: 12px 24px;
       }
       dl {
-        display: grid;
-        grid-template-columns: max-content minmax(0, 1fr);
         gap: 2px 12px;
-        margin: 4px 0 0;
-      }
-      dt {
-        color: var(--ink-quiet);
-      }
-      dd {
-        margin: 0;
+        margin-top: 4px;
       }
     `,
   ]
@@ -102,18 +95,14 @@ export class ConflictChoice extends LitElement {
   }
 
   #join(): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
-    if (!decisions) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ decisions }) => {
       await decisions.joinOther()
       return 'This tab joined the other history. Its own is set aside on this disk.'
     })
   }
 
   #save(): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
-    if (!decisions) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ decisions }) => {
       const generation = this.#view.value?.generation?.id
       downloadJson('tabmesh-register.json', { generation, savedAtMs: Date.now(), entries: await decisions.list() })
       return 'Saved as tabmesh-register.json.'

@@ -8,7 +8,6 @@ import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { Attempt } from './attempt.ts'
-import { decidingOf } from './deciding.ts'
 import { capitalised, leaderName, namesOf } from './names.ts'
 import { quorumGauge } from './quorum-gauge.ts'
 import { sectionStyles } from './section-styles.ts'
@@ -169,10 +168,8 @@ export class DecisionsNow extends LitElement {
   }
 
   #verify(): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
-    if (!decisions) return
     const startMs = performance.now()
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ decisions }) => {
       const { needs, voters, leader, index } = await decisions.verifyQuorum()
       const took = duration(performance.now() - startMs)
       return `At least ${needs} of ${plural(voters, 'voter')} confirmed in ${took}: the leader of term ${leader.term} still leads, up to entry ${count(index)}.`
@@ -180,9 +177,7 @@ export class DecisionsNow extends LitElement {
   }
 
   #stepDown(): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
-    if (!decisions) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ decisions }) => {
       await decisions.stepDown()
       return 'Handed over: the best voter elsewhere takes the lead.'
     })

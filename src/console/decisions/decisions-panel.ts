@@ -1,5 +1,6 @@
 /** Who decides, why it is them, what they decided, and what breaks when somebody is lost. Fetched by `decisions-tab.ts`. */
 import { css, html, LitElement, nothing } from 'lit'
+import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -16,13 +17,8 @@ export class DecisionsPanel extends LitElement {
   static override properties = { store: { attribute: false } }
   static override styles = [
     sharedStyles,
+    panelStyles,
     css`
-      :host {
-        display: block;
-        height: 100%;
-        overflow: auto;
-        scrollbar-width: thin;
-      }
       .column {
         max-width: 760px;
         margin: 0 auto;

@@ -4,11 +4,11 @@ import '@awesome.me/webawesome/dist/components/button/button.js'
 import type { PeerId } from '../../base/ids.ts'
 import type { DecisionsView, MemberView } from '../../consensus/decisions/types.ts'
 import { count, shortId } from '../format.ts'
+import { factsStyles } from '../look/facts-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { Attempt } from './attempt.ts'
-import { decidingOf } from './deciding.ts'
 import { freezeMs } from './limits.ts'
 import { namesOf, peerName } from './names.ts'
 import { sectionStyles } from './section-styles.ts'
@@ -23,6 +23,7 @@ export class MemberCard extends LitElement {
   static override properties = { store: { attribute: false }, member: { attribute: false } }
   static override styles = [
     sharedStyles,
+    factsStyles,
     sectionStyles,
     css`
       :host {
@@ -31,19 +32,6 @@ export class MemberCard extends LitElement {
         gap: 12px;
         padding: 4px 24px 16px 46px;
         border-top: 0;
-      }
-      dl {
-        display: grid;
-        grid-template-columns: max-content minmax(0, 1fr);
-        gap: 4px 16px;
-        margin: 0;
-      }
-      dt {
-        color: var(--ink-quiet);
-      }
-      dd {
-        margin: 0;
-        overflow-wrap: anywhere;
       }
     `,
   ]
@@ -86,10 +74,10 @@ export class MemberCard extends LitElement {
   }
 
   #breaking(host: PeerId) {
-    const { faults } = decidingOf(this.store?.handle.value)
+    const isJoined = this.store?.handle.value !== undefined
     const isSelf = host === this.store?.self.value?.id
     return html`${
-      faults
+      isJoined
         ? html`<wa-button size="s" appearance="outlined" @click=${() => this.#freeze(host)}>Freeze for ${freezeSeconds} s</wa-button>
             ${isSelf ? nothing : html`<wa-button size="s" appearance="outlined" @click=${() => this.#cut(host)}>Cut from this tab</wa-button>`}`
         : nothing
@@ -98,18 +86,14 @@ export class MemberCard extends LitElement {
   }
 
   #lead(member: MemberView): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
-    if (!decisions) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ decisions }) => {
       await decisions.stepDown(member.member)
       return 'Handed over.'
     })
   }
 
   #freeze(host: PeerId): void {
-    const { faults } = decidingOf(this.store?.handle.value)
-    if (!faults) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ faults }) => {
       await faults.pause({ target: [host], forMs: freezeMs })
       this.dispatchEvent(new Event('break'))
       return `Frozen for ${freezeSeconds} s: it hears and says nothing, as in a phone’s pocket.`
@@ -117,10 +101,8 @@ export class MemberCard extends LitElement {
   }
 
   #cut(host: PeerId): void {
-    const { faults } = decidingOf(this.store?.handle.value)
-    if (!faults) return
     const name = this.store ? peerName(host, namesOf(this.store)) : shortId(host)
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ faults }) => {
       await faults.cut(host)
       this.dispatchEvent(new Event('break'))
       return `The link to ${name} is cut. The others may still reach it.`

@@ -11,7 +11,6 @@ import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { Attempt } from './attempt.ts'
-import { decidingOf } from './deciding.ts'
 import { capitalised, memberName, type Names, namesOf } from './names.ts'
 import { sectionStyles } from './section-styles.ts'
 import { reachOf, standing } from './words.ts'
@@ -199,9 +198,7 @@ export class MemberList extends LitElement {
   }
 
   #heal(): void {
-    const { faults } = decidingOf(this.store?.handle.value)
-    if (!faults) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ faults }) => {
       await faults.heal()
       this.isBroken = false
       return 'Everything that was broken on purpose is whole again.'

@@ -4,7 +4,6 @@ import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { Attempt } from './attempt.ts'
-import { decidingOf } from './deciding.ts'
 import { sectionStyles } from './section-styles.ts'
 import { lossWords } from './words.ts'
 import '../look/confirm-button.ts'
@@ -55,9 +54,7 @@ export class QuorumLost extends LitElement {
   }
 
   #continue(): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
-    if (!decisions) return
-    void this.#attempt.run(async () => {
+    this.#attempt.with(this.store?.handle.value, async ({ decisions }) => {
       await decisions.continueFromHere()
       return 'A new history began with this tab’s copy. It remembers which one it came from.'
     })

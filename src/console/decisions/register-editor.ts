@@ -6,7 +6,6 @@ import { fieldStyles } from '../look/field-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Attempt } from './attempt.ts'
-import { decidingOf } from './deciding.ts'
 import { keyProblem, parseValue, quoted, toldFailure, toldSet, toldSwap } from './edit.ts'
 import type { RegisterBook } from './register-book.ts'
 import { sectionStyles } from './section-styles.ts'
@@ -163,7 +162,7 @@ export class RegisterEditor extends LitElement {
 
   readonly #submit = (event: Event): void => {
     event.preventDefault()
-    const { decisions } = decidingOf(this.store?.handle.value)
+    const decisions = this.store?.handle.value?.decisions
     if (!decisions || this.isReadOnly || this.#attempt.isRunning) return
     this.isChecked = true
     const { key } = this.typed
@@ -188,7 +187,7 @@ export class RegisterEditor extends LitElement {
   }
 
   #delete(): void {
-    const { decisions } = decidingOf(this.store?.handle.value)
+    const decisions = this.store?.handle.value?.decisions
     const { key } = this.typed
     if (!decisions || keyProblem(key)) return
     const startMs = performance.now()

@@ -8,7 +8,6 @@ import { icon } from '../look/icons.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
-import { decidingOf } from './deciding.ts'
 import { shownValue } from './edit.ts'
 import { filterFromKeys, registerRowsMax } from './limits.ts'
 import type { RegisterEditor } from './register-editor.ts'
@@ -113,7 +112,7 @@ export class RegisterPanel extends LitElement {
   }
 
   override willUpdate(): void {
-    this.#feed.follow(decidingOf(this.#handle.value).decisions)
+    this.#feed.follow(this.#handle.value?.decisions)
     const view = this.#view.value
     const at = `${view?.generation?.id} ${view?.state === 'no-quorum'}`
     if (at === this.#readAt) return

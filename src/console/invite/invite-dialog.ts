@@ -1,30 +1,14 @@
 /** The invite, over the page: link, QR code, and another tab. */
-import { css, html, LitElement } from 'lit'
+import { html, LitElement } from 'lit'
 import '@awesome.me/webawesome/dist/components/dialog/dialog.js'
+import { dialogStyles } from '../look/dialog-styles.ts'
 import { icon } from '../look/icons.ts'
 import { sharedStyles } from '../look/styles.ts'
 import './invite-link.ts'
 
 export class InviteDialog extends LitElement {
   static override properties = { url: {}, isPrivate: { type: Boolean }, open: { type: Boolean } }
-  static override styles = [
-    sharedStyles,
-    css`
-      wa-dialog {
-        --width: 34rem;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        margin-bottom: 16px;
-      }
-      .close {
-        padding: 8px;
-        margin: -8px;
-      }
-    `,
-  ]
+  static override styles = [sharedStyles, dialogStyles]
   declare url: string | undefined
   declare isPrivate: boolean
   declare open: boolean

@@ -3,6 +3,7 @@ import { css, html, LitElement, nothing } from 'lit'
 import type { PeerId } from '../../base/ids.ts'
 import type { LinkFacts } from '../../mesh/types.ts'
 import { bytes, count, plural, roundTrip } from '../format.ts'
+import { factsStyles } from '../look/facts-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -14,22 +15,14 @@ export class LinkFactsRows extends LitElement {
   static override properties = { store: { attribute: false }, peer: {}, facts: { state: true } }
   static override styles = [
     sharedStyles,
+    factsStyles,
     css`
       :host {
         display: contents;
       }
       dl {
-        display: grid;
         grid-template-columns: 84px minmax(0, 1fr);
-        gap: 4px 16px;
-        margin: 0 0 16px;
-      }
-      dt {
-        color: var(--ink-quiet);
-      }
-      dd {
-        margin: 0;
-        overflow-wrap: anywhere;
+        margin-bottom: 16px;
       }
     `,
   ]

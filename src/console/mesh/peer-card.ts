@@ -4,6 +4,7 @@ import '@awesome.me/webawesome/dist/components/button/button.js'
 import { toMeshError } from '../../base/errors.ts'
 import type { PeerInfo } from '../../mesh/types.ts'
 import { absolute, ago, bytes, roundTrip, shortId } from '../format.ts'
+import { factsStyles } from '../look/facts-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -17,23 +18,15 @@ export class PeerCard extends LitElement {
   static override properties = { store: { attribute: false }, peer: { attribute: false }, ping: { state: true } }
   static override styles = [
     sharedStyles,
+    factsStyles,
     css`
       :host {
         display: block;
         padding: 4px 24px 16px 48px;
       }
       dl {
-        display: grid;
         grid-template-columns: 84px minmax(0, 1fr);
-        gap: 4px 16px;
-        margin: 0 0 16px;
-      }
-      dt {
-        color: var(--ink-quiet);
-      }
-      dd {
-        margin: 0;
-        overflow-wrap: anywhere;
+        margin-bottom: 16px;
       }
       .actions {
         display: flex;

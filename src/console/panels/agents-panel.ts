@@ -8,6 +8,7 @@ import type { AgentInfo } from '../../mesh/types.ts'
 import { peerColour } from '../colour.ts'
 import { plural } from '../format.ts'
 import { fieldStyles } from '../look/field-styles.ts'
+import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -21,18 +22,11 @@ export class AgentsPanel extends LitElement {
   }
   static override styles = [
     sharedStyles,
+    panelStyles,
     fieldStyles,
     css`
-      :host {
-        display: block;
-        height: 100%;
-        overflow: auto;
-        scrollbar-width: thin;
-      }
       section {
         max-width: 640px;
-        margin: 0 auto;
-        padding: 16px 24px;
       }
       .filter {
         font-size: var(--text-small);

@@ -4,6 +4,7 @@ import '@awesome.me/webawesome/dist/components/dialog/dialog.js'
 import '@awesome.me/webawesome/dist/components/button/button.js'
 import { toMeshError } from '../../base/errors.ts'
 import type { Diagnosis, DiagnosisStep } from '../../mesh/types.ts'
+import { dialogStyles } from '../look/dialog-styles.ts'
 import { type IconName, icon } from '../look/icons.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -35,20 +36,8 @@ export class DiagnosisDialog extends LitElement {
   }
   static override styles = [
     sharedStyles,
+    dialogStyles,
     css`
-      wa-dialog {
-        --width: 34rem;
-      }
-      .head {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        margin-bottom: 16px;
-      }
-      .close {
-        padding: 8px;
-        margin: -8px;
-      }
       ol {
         margin: 0 0 16px;
         padding: 0;

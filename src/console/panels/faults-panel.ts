@@ -11,6 +11,7 @@ import { peerColour } from '../colour.ts'
 import { absolute, ago, duration, plural, shortId } from '../format.ts'
 import { fieldStyles } from '../look/field-styles.ts'
 import { icon } from '../look/icons.ts'
+import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import { partRoom } from '../mesh/partition-pen.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -34,7 +35,7 @@ export class FaultsPanel extends LitElement {
     said: { state: true },
     isBusy: { state: true },
   }
-  static override styles = [sharedStyles, fieldStyles, faultsStyles]
+  static override styles = [sharedStyles, panelStyles, fieldStyles, faultsStyles]
   declare store: ConsoleStore | undefined
   declare form: FaultForm
   /** What came of the last thing asked for. */

@@ -2,23 +2,10 @@
 import { css } from 'lit'
 
 export const faultsStyles = css`
-  :host {
-    display: block;
-    height: 100%;
-    overflow: auto;
-    scrollbar-width: thin;
-  }
   section {
     max-width: 560px;
-    margin: 0 auto;
-    padding: 16px 24px;
-    border-top: 1px solid var(--hairline);
-  }
-  section:first-of-type {
-    border-top: 0;
   }
   h2 {
-    margin-bottom: 8px;
     font-size: var(--text);
   }
   .faults {

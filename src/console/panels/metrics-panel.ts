@@ -7,6 +7,7 @@ import { peerColour } from '../colour.ts'
 import { absolute, ago, bytes, bytesPerSecond, count, roundTrip, shortId } from '../format.ts'
 import type { History } from '../history.ts'
 import { chartedLinksMax } from '../limits.ts'
+import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import { linkWord } from '../mesh/link-word.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -22,25 +23,13 @@ export class MetricsPanel extends LitElement {
   static override properties = { store: { attribute: false } }
   static override styles = [
     sharedStyles,
+    panelStyles,
     css`
-      :host {
-        display: block;
-        height: 100%;
-        overflow: auto;
-        scrollbar-width: thin;
-      }
       section {
         max-width: 760px;
-        margin: 0 auto;
-        padding: 16px 24px;
-        border-top: 1px solid var(--hairline);
-      }
-      section:first-of-type {
-        border-top: 0;
       }
       h2 {
         font-size: var(--text);
-        margin-bottom: 8px;
       }
       table {
         width: 100%;

@@ -2,12 +2,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser } from 'puppeteer-core'
+import { freePort } from '../../support/free-port.ts'
 import { type BrowserName, launchBrowser } from '../support/browsers.ts'
+import { keepConnections } from '../support/connections.ts'
 import { type Server, startServer } from '../support/server.ts'
 import { blankTab, type Tab } from '../support/tabs.ts'
 import { Door } from './door.ts'
@@ -96,16 +97,7 @@ export class Rig {
   async tab(at: 0 | 1, url: string): Promise<Tab> {
     const tab = await blankTab(this.sides[at].browser)
     this.#tabs.push(tab)
-    await tab.page.evaluateOnNewDocument(() => {
-      const Native = globalThis.RTCPeerConnection
-      globalThis.connections = []
-      globalThis.RTCPeerConnection = class extends Native {
-        constructor(configuration?: RTCConfiguration) {
-          super(configuration)
-          globalThis.connections.push(this)
-        }
-      }
-    })
+    await keepConnections(tab.page)
     await tab.page.goto(url, { waitUntil: 'domcontentloaded' })
     return tab
   }
@@ -157,13 +149,4 @@ function giveAddress(namespace: string, address: string): void {
 
 function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

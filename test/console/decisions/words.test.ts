@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { DecisionsState, MemberId } from '../../../src/consensus/decisions/types.ts'
-import { decidingOf } from '../../../src/console/decisions/deciding.ts'
 import { capitalised, listed, memberName, peerName, whenWords } from '../../../src/console/decisions/names.ts'
 import { gaugeOrder } from '../../../src/console/decisions/quorum-gauge.ts'
 import {
@@ -115,8 +114,4 @@ test('what “Continue from here” costs is counted: known, open, and missing',
   )
   expect(words).toContain('What only the 3 missing voters decided is not in it')
   expect(lossWords({ ...lost, log: { ...lost.log, commit: 12 } })).not.toContain('may or may not')
-})
-
-test('without a mesh nothing can be decided', () => {
-  expect(decidingOf(undefined)).toEqual({ decisions: undefined, faults: undefined })
 })

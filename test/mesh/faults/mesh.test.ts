@@ -4,7 +4,7 @@ import type { PeerId } from '../../../src/base/ids.ts'
 import type { FaultRequest } from '../../../src/mesh/faults/types.ts'
 import { faultDelayMsMax } from '../../../src/mesh/limits.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
-import { eventsOf, MemoryRoom, sees, until } from '../support/memory-mesh.ts'
+import { eventsOf, joinAll, MemoryRoom, sees, until } from '../support/memory-mesh.ts'
 import { quickClock } from '../support/quick-clock.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
@@ -15,17 +15,11 @@ beforeEach(() => {
 })
 afterEach(() => room.close())
 
-async function joinAll<Names extends string[]>(...names: Names): Promise<{ [At in keyof Names]: MeshPeer }> {
-  const peers = await Promise.all(names.map(name => room.join(name)))
-  await until(() => peers.every(peer => sees(peer, peers) && peer.links.length === peers.length - 1), 'all are linked')
-  return peers as { [At in keyof Names]: MeshPeer }
-}
-
 const linked = (one: MeshPeer, two: MeshPeer) => one.links.some(({ peer }) => peer === two.id)
 
 test('halves that are parted see each other leave, and meet again when it is healed', async () => {
   room = new MemoryRoom(quickClock(4))
-  const peers = await joinAll('Ada', 'Bob', 'Cyd', 'Dee')
+  const peers = await joinAll(room, 'Ada', 'Bob', 'Cyd', 'Dee')
   const [ada, bob, cyd, dee] = peers
   const told = peers.map(eventsOf)
   const outcome = await ada.faults.request({
@@ -50,7 +44,7 @@ test('halves that are parted see each other leave, and meet again when it is hea
 
 test('a link that is cut is not made again, and words go another way', async () => {
   room = new MemoryRoom(quickClock(4))
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   const told = [ada, bob, cyd].map(eventsOf)
   await ada.faults.request({ kind: 'cut', target: bob.id })
   await until(() => !linked(ada, bob) && !linked(bob, ada), 'both have found it silent', 40_000)
@@ -66,7 +60,7 @@ test('a link that is cut is not made again, and words go another way', async () 
 })
 
 test('a cut that is over soon costs nothing: what was sent meanwhile arrives once', async () => {
-  const [ada, bob] = await joinAll('Ada', 'Bob')
+  const [ada, bob] = await joinAll(room, 'Ada', 'Bob')
   const heard: number[] = []
   bob.subscribe('count', payload => heard.push(Number(payload)))
   const closed = vi.fn()
@@ -80,7 +74,7 @@ test('a cut that is over soon costs nothing: what was sent meanwhile arrives onc
 })
 
 test('a delay is felt by the ping, there and back', async () => {
-  const [ada, bob] = await joinAll('Ada', 'Bob')
+  const [ada, bob] = await joinAll(room, 'Ada', 'Bob')
   await ada.faults.request({ kind: 'delay', target: bob.id, ms: 60 })
   expect(await ada.ping(bob.id)).toBeGreaterThanOrEqual(119)
   await ada.faults.request({ kind: 'heal', peer: bob.id })
@@ -88,13 +82,13 @@ test('a delay is felt by the ping, there and back', async () => {
 })
 
 test('with 30 % lost, doubled and overtaken, every message arrives once', async () => {
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   for (const kind of ['loss', 'duplicate', 'reorder'] as const)
     await ada.faults.request({ kind, target: 'all', share: 0.3, room: true })
   const heard: string[] = []
   for (const peer of [bob, cyd]) peer.subscribe('count', payload => heard.push(`${peer.id} ${payload}`))
   const numbers = Array.from({ length: 100 }, (_, number) => number)
-  const sent = [bob, cyd].flatMap(to => numbers.map(number => ada.send(to.id, 'count', number, { retries: 10 })))
+  const sent = [bob, cyd].flatMap(to => numbers.map(number => ada.send(to.id, 'count', number, { retries: 10, timeoutMs: 40_000 })))
   await Promise.all(sent)
   const expected = [bob, cyd].flatMap(to => numbers.map(number => `${to.id} ${number}`))
   expect(heard.sort()).toEqual(expected.sort())
@@ -104,7 +98,7 @@ test('with 30 % lost, doubled and overtaken, every message arrives once', async 
 })
 
 test('gossip too is lost and doubled, link by link, and told once', async () => {
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   await ada.faults.request({ kind: 'loss', target: bob.id, share: 1, direction: 'out' })
   await ada.faults.request({ kind: 'duplicate', target: cyd.id, share: 1, direction: 'out' })
   const heard: string[] = []
@@ -119,7 +113,7 @@ test('gossip too is lost and doubled, link by link, and told once', async () => 
 })
 
 test('a frozen peer hears and says nothing; thawed, it is where it was', async () => {
-  const [ada, bob, cyd] = await joinAll('Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   const told = eventsOf(bob)
   const heard: number[] = []
   bob.subscribe('count', payload => heard.push(Number(payload)))
@@ -139,7 +133,7 @@ test('a frozen peer hears and says nothing; thawed, it is where it was', async (
 
 test('a peer that was frozen until all gave it up returns by itself, and gives up nobody', async () => {
   room = new MemoryRoom(quickClock(4))
-  const peers = await joinAll('Ada', 'Bob', 'Cyd', 'Dee')
+  const peers = await joinAll(room, 'Ada', 'Bob', 'Cyd', 'Dee')
   const bob = peers[1]
   const told = peers.map(eventsOf)
   await bob.faults.request({ kind: 'pause', forMs: 30_000 })
@@ -152,7 +146,7 @@ test('a peer that was frozen until all gave it up returns by itself, and gives u
 })
 
 test('only those of the room give orders, each once, and a public room takes none', async () => {
-  const [ada, bob] = await joinAll('Ada', 'Bob')
+  const [ada, bob] = await joinAll(room, 'Ada', 'Bob')
   const orders: unknown[] = []
   bob.subscribe('faults', order => orders.push(order))
   await ada.faults.request({ kind: 'delay', target: 'all', ms: 1, room: true })
@@ -209,7 +203,7 @@ describe('what cannot be meant is refused with words', () => {
     ['a fault that is not there', () => ({ kind: 'heal', id: 'nothing' }), /no fault "nothing"/],
     ['a kind that is none', () => ({ kind: 'fire', target: 'all' }), /there is no fault "fire"/],
   ])('%s', async (_, request, message) => {
-    const [ada, bob] = await joinAll('Ada', 'Bob')
+    const [ada, bob] = await joinAll(room, 'Ada', 'Bob')
     await expect(ada.faults.request(request({ ada, bob }) as FaultRequest)).rejects.toThrow(message)
     expect(ada.faults.list).toEqual([])
   })

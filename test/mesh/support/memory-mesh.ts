@@ -11,7 +11,9 @@ import { MeshPeer } from '../../../src/mesh/mesh.ts'
 import type { Doors } from '../../../src/mesh/node.ts'
 import { openRoom } from '../../../src/mesh/room.ts'
 
-export { until } from '../../link/support/until.ts'
+import { until } from '../../link/support/until.ts'
+
+export { until }
 
 export class MemoryRoom {
   readonly hub = new MemoryHub()
@@ -105,6 +107,16 @@ export class MemoryRoom {
     await Promise.all(this.#crashed.splice(0).map(peer => peer.leave()))
     await Promise.all(this.peers.splice(0).map(peer => peer.leave()))
   }
+}
+
+/** All at once, each linked to each. */
+export async function joinAll<Names extends string[]>(
+  room: MemoryRoom,
+  ...names: Names
+): Promise<{ [At in keyof Names]: MeshPeer }> {
+  const peers = await Promise.all(names.map(name => room.join(name)))
+  await until(() => peers.every(peer => sees(peer, peers) && peer.links.length === peers.length - 1), 'all are linked')
+  return peers as { [At in keyof Names]: MeshPeer }
 }
 
 function wayBetween(one: SessionId, two: SessionId): string {
