@@ -181,7 +181,7 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
   if (!isFast && silentMs < suspicionMs(state, peer, known, pool)) return false
   // Few questions prove little, however long they took.
   if (!isFast && (isMajority ? convicted < roundsMin : known.rounds < roundsAloneMin)) return false
-  if ((!isMajority || (isAlone && !isSure)) && silentMs < timeoutMs) return false
+  if (!isMajority && silentMs < timeoutMs) return false
   state.cases.delete(peer)
   state.lastDeadMs = nowMs
   state.nextProbeMs = Math.min(state.nextProbeMs, nowMs + state.settings.probeMs)

@@ -10,8 +10,6 @@ const lonelyFactorMax = 2
 const tripsMin = 3
 /** How far witnesses without a link to the suspect shorten a suspicion, of all the way from `timeoutMs` to the shortest. */
 const farShare = 0.5
-/** Who has nobody to ask needs so many times the shortest suspicion. */
-const aloneFactor = 2
 
 export function worse(state: DetectorState, points = 1): void {
   state.health = Math.min(healthMax, state.health + points)
@@ -81,8 +79,7 @@ export function suspicionMs(state: DetectorState, peer: PeerId, doubt: Case, poo
   const trips = tripsMin * (1 + 2 * unanswered)
   const suspicionMinMs = Math.max(state.settings.suspicionMinMs, trips * slowestMs(state, peer))
   const asked = Math.min(probers, pool)
-  if (asked <= 0)
-    return Math.min(Math.max(timeoutMs, suspicionMinMs), aloneFactor * suspicionMinMs) * (1 + state.health)
+  if (asked <= 0) return timeoutMs // nobody can confirm it, and nobody could contradict it later either
   const isConfirmed = doubt.silentTo.size > 0
   const factor = isConfirmed ? 1 + state.health : 1 + Math.min(state.health, lonelyFactorMax)
   const near = nearWitnesses(state, peer, doubt)
