@@ -88,7 +88,9 @@ test('with 30 % lost, doubled and overtaken, every message arrives once', async 
   const heard: string[] = []
   for (const peer of [bob, cyd]) peer.subscribe('count', payload => heard.push(`${peer.id} ${payload}`))
   const numbers = Array.from({ length: 100 }, (_, number) => number)
-  const sent = [bob, cyd].flatMap(to => numbers.map(number => ada.send(to.id, 'count', number, { retries: 10, timeoutMs: 40_000 })))
+  const sent = [bob, cyd].flatMap(to =>
+    numbers.map(number => ada.send(to.id, 'count', number, { retries: 10, timeoutMs: 40_000 })),
+  )
   await Promise.all(sent)
   const expected = [bob, cyd].flatMap(to => numbers.map(number => `${to.id} ${number}`))
   expect(heard.sort()).toEqual(expected.sort())
