@@ -18,7 +18,7 @@ const firstDialsApartMs = 250
 /** How long a newcomer is left to dial for itself, ms. */
 const newcomerGraceMs = 1_500
 /** A dial that takes longer is not waited for: another peer is dialled beside it, ms. */
-const slowDialMs = 1_000
+const slowDialMs = 500
 /** Relayed messages to one peer, within a review interval, after which it is dialled. */
 const relaysBeforeDial = 5
 
@@ -121,6 +121,8 @@ function review(state: OverlayState, nowMs: number, facts: OverlayFacts): Overla
   if (state.linked.size === 0 && (plan.dial.length > 0 || view.dialling.size > 0)) {
     state.firstDialMs ??= nowMs
     effects.push({ kind: 'wake', atMs: nowMs + firstDialsApartMs })
+  } else if (plan.dial.length > 0 && state.linked.size < linksLow) {
+    effects.push({ kind: 'wake', atMs: nowMs + slowDialMs })
   }
   if (plan.drop && isDropDue(state, plan.drop, nowMs, facts)) effects.push({ kind: 'drop', peer: plan.drop })
   if (nowMs >= state.shuffleMs) effects.push(...shuffle(state, view, nowMs))
