@@ -13,6 +13,7 @@ import type {
   LeaderInfo,
 } from '../consensus/decisions/types.ts'
 import type {
+  BroadcastOptions,
   CallOptions,
   Diagnosis,
   DialRecord,
@@ -94,7 +95,8 @@ export interface MeshHandle {
 
   on<Name extends keyof HandleEvents>(event: Name, listener: (detail: HandleEvents[Name]) => void): () => void
   send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void>
-  broadcast(topic: string, payload: Payload): Promise<void>
+  /** Options: `priority`. Waits while the queue of its priority is full; rejects with `overloaded` where too many wait. */
+  broadcast(topic: string, payload: Payload, options?: BroadcastOptions): Promise<void>
   subscribe(topic: string, listener: (payload: Payload, incoming: Incoming) => void): () => void
   handle(
     topic: string,

@@ -9,7 +9,16 @@ import type { DecisionOptions } from '../consensus/decisions/types.ts'
 import { whyCantIConnect } from '../link/diagnosis.ts'
 import { withAdvice } from '../link/dial-advice.ts'
 import { PageLinks } from '../link/webrtc/page.ts'
-import type { AgentInfo, CallOptions, Diagnosis, DialRecord, FaultOutcome, Incoming, LinkFacts } from '../mesh/types.ts'
+import type {
+  AgentInfo,
+  BroadcastOptions,
+  CallOptions,
+  Diagnosis,
+  DialRecord,
+  FaultOutcome,
+  Incoming,
+  LinkFacts,
+} from '../mesh/types.ts'
 import { type AgentsHandle, agentsHandle } from './agents-handle.ts'
 import { onComeback } from './comeback.ts'
 import { takeEngineWorker } from './engine-worker.ts'
@@ -80,7 +89,7 @@ class PageMesh implements MeshHandle {
   readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
   readonly #subscribers = new Map<number, (payload: Payload, incoming: Incoming) => void>()
   readonly #settle: { resolve(handle: MeshHandle): void; reject(error: MeshError): void }
-  readonly #queue: { readonly topic: string; readonly payload: Payload }[] = []
+  readonly #queue: { readonly topic: string; readonly payload: Payload; readonly options?: BroadcastOptions }[] = []
   #broadcasts: ReturnType<EngineApi['broadcast']> | undefined
   #timeline: TimelineEvent[] = []
   #snapshot: MeshSnapshot | undefined
@@ -189,13 +198,13 @@ class PageMesh implements MeshHandle {
   }
 
   /** Broadcasts of one task cross to the engine as one message. */
-  broadcast(topic: string, payload: Payload): Promise<void> {
+  broadcast(topic: string, payload: Payload, options?: BroadcastOptions): Promise<void> {
     this.#broadcasts ??= Promise.resolve().then(() => {
       const queue = this.#queue.splice(0)
       this.#broadcasts = undefined
       return this.#engine.broadcast(queue)
     })
-    const at = this.#queue.push({ topic, payload }) - 1
+    const at = this.#queue.push({ topic, payload, ...(options && { options }) }) - 1
     return this.#broadcasts.then(failures => {
       const failure = failures[at]
       if (failure) throw new MeshError(failure.code, failure.message)

@@ -9,6 +9,7 @@ import type { PresetName } from '../mesh/presets.ts'
 import type {
   AgentInfo,
   AgentSpec,
+  BroadcastOptions,
   CallOptions,
   FaultOutcome,
   FaultRequest,
@@ -99,7 +100,7 @@ export interface EngineApi extends SharedApi {
   send(to: PeerId, topic: string, payload: Payload, options: WireCallOptions): Promise<void>
   /** Many at once; what failed stands at the index of the broadcast that did. */
   broadcast(
-    broadcasts: readonly { readonly topic: string; readonly payload: Payload }[],
+    broadcasts: readonly { readonly topic: string; readonly payload: Payload; readonly options?: BroadcastOptions }[],
   ): Promise<Readonly<Record<number, { readonly code: MeshErrorCode; readonly message: string }>>>
   subscribe(topic: string, subscription: number): void
   unsubscribe(subscription: number): void

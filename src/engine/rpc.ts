@@ -35,8 +35,8 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     send: (to, topic, payload, options) => abortable(options, given => mesh.send(to, topic, payload, given)),
     async broadcast(broadcasts) {
       const failures: Record<number, { code: MeshErrorCode; message: string }> = {}
-      const sent = broadcasts.map(({ topic, payload }, at) =>
-        mesh.broadcast(topic, payload).catch(thrown => {
+      const sent = broadcasts.map(({ topic, payload, options }, at) =>
+        mesh.broadcast(topic, payload, options).catch(thrown => {
           const { code, message } = toMeshError(thrown, 'malformed')
           failures[at] = { code, message }
         }),

@@ -236,7 +236,8 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     signer,
     count,
     neighbours: () => links.peers,
-    isCongested: () => links.isCongested,
+    congestion: () => links.congestion,
+    topics: figures.topics,
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),
   })

@@ -49,6 +49,13 @@ export function originOf(batch: Uint8Array): PeerId | undefined {
   return decoder.decode(batch.subarray(1, 1 + length)) as PeerId
 }
 
+/** What its origin numbered it; NaN for what is no batch. */
+export function numberOf(batch: Uint8Array): number {
+  const at = 1 + (batch[0] ?? 0)
+  if (batch.length < at + numberBytes) return Number.NaN
+  return new DataView(batch.buffer, batch.byteOffset, batch.byteLength).getFloat64(at)
+}
+
 /** The same for every copy of a batch; includes a piece of the signature, so that a forged one cannot take a genuine one's place. */
 export function batchId(batch: Uint8Array): Uint8Array {
   const length = batch[0] ?? 0

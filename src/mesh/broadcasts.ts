@@ -4,8 +4,11 @@ import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
+import { bufferedBytesHigh } from '../link/limits.ts'
 import { encodeBatch, framesOf, isGenuineBatch, originOf } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
+import type { Priority } from './gossip/queues.ts'
+import type { TopicCounts } from './gossip/topic-counts.ts'
 import { Gossip, gossipTopic } from './gossip.ts'
 import { Inbox } from './inbox.ts'
 import { batchesPerTurn } from './limits.ts'
@@ -21,7 +24,9 @@ export interface BroadcastsOptions {
   /** Direct neighbours, all of whom should hear what this peer says first. */
   readonly neighbours: () => readonly PeerId[]
   readonly signer: Signer
-  readonly isCongested: () => boolean
+  /** How full the fullest link is; 1 is as much as it may buffer. */
+  readonly congestion: () => number
+  readonly topics: TopicCounts
   /** Gossip to this neighbour did not start: its link must be made anew. */
   readonly onDeaf: (peer: PeerId) => void
   /** `from` signed the batch that the frame came in. */
@@ -31,7 +36,7 @@ export interface BroadcastsOptions {
 
 /** What is touched of gossipsub besides its public face; `listening` would notice if it were gone. */
 interface Router {
-  readonly streamsOutbound: ReadonlyMap<string, unknown>
+  readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly writeBufferLength?: number } }>
   onPeerDisconnected(peer: Libp2pPeerId): void
 }
 
@@ -44,27 +49,36 @@ export class Broadcasts {
   #number: number
   #listens: (peer: PeerId) => boolean = () => false
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
+  /** Bytes of gossip that wait for the neighbour that reads slowest; gossipsub itself would never ask. */
+  #backlog: () => number = () => 0
 
   constructor(options: BroadcastsOptions) {
     this.#options = options
-    const { clock, signer, isCongested, count } = options
+    const { clock, signer, congestion, topics, count } = options
     this.#inbox = new Inbox({ clock, count, perTurn: batchesPerTurn })
     this.#number = clock.nowMs() * 1_000
     this.#gossip = new Gossip({
       clock,
-      isCongested,
+      congestion: () => Math.max(congestion(), this.#backlog() / bufferedBytesHigh),
       publish: async frames => {
         count('gossip.batches-sent')
         // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
         await Promise.all(options.neighbours().map(peer => this.listening(peer)))
-        return this.#publish(await encodeBatch(signer, ++this.#number, frames))
+        const batch = await encodeBatch(signer, ++this.#number, frames)
+        topics.batch('sent', batch)
+        return this.#publish(batch)
       },
     })
   }
 
-  /** Resolves when the frame has a place in the queue. */
-  send(frame: Uint8Array): Promise<void> {
-    return this.#gossip.broadcast(frame)
+  /** Resolves when the frame has a place in its queue. Rejects with `overloaded`. */
+  send(frame: Uint8Array, priority?: Priority): Promise<void> {
+    return this.#gossip.broadcast(frame, priority)
+  }
+
+  /** What waits to leave, by priority. */
+  get waiting(): Gossip['waiting'] {
+    return this.#gossip.waiting
   }
 
   /**
@@ -98,10 +112,20 @@ export class Broadcasts {
     const { streamsOutbound } = pubsub as unknown as Router
     this.#listens = peer =>
       streamsOutbound.has(peer) && pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
+    this.#backlog = () => {
+      let bytes = 0
+      for (const { rawStream } of streamsOutbound.values()) bytes = Math.max(bytes, rawStream?.writeBufferLength ?? 0)
+      return bytes
+    }
     pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString() as PeerId, message.data))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
+  }
+
+  /** Call with each copy that gossipsub looks at. */
+  came(batch: Uint8Array): void {
+    this.#options.topics.came(batch)
   }
 
   /** Nothing is checked, passed on or heard before its turn comes; what a flood brings too much is not. */
@@ -119,15 +143,20 @@ export class Broadcasts {
   }
 
   #receive(batch: Uint8Array): void {
-    const { onFrame, count } = this.#options
+    const { onFrame, topics, count } = this.#options
     count('gossip.batches-received')
     const from = originOf(batch)
     const frames = framesOf(batch)
     if (frames instanceof MeshError || !from) return count('dropped.malformed')
+    const said = topics.batch('received', batch)
     for (const bytes of frames) {
       const frame = decodeFrame(bytes)
-      if (frame instanceof MeshError || frame.header.kind !== 'broadcast') count('dropped.malformed')
-      else onFrame(from, frame)
+      if (frame instanceof MeshError || frame.header.kind !== 'broadcast') {
+        count('dropped.malformed')
+        continue
+      }
+      said(frame.header.topic ?? '', bytes.length)
+      onFrame(from, frame)
     }
   }
 }

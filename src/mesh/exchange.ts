@@ -8,6 +8,8 @@ import { Calls, Handled } from './calls.ts'
 import type { Delivery } from './delivery.ts'
 import type { Figures } from './figures.ts'
 import { decodePayload, encodeFrame, encodePayload, type Frame, type Header } from './frame.ts'
+import { priorities } from './gossip/queues.ts'
+import type { DropReason } from './gossip/topic-counts.ts'
 import {
   broadcastBytesMax,
   callRetriesDefault,
@@ -18,7 +20,7 @@ import {
   topicCharsMax,
 } from './limits.ts'
 import type { MessageType } from './message-types.ts'
-import type { CallOptions, GatherOutcome, Handler, Incoming } from './types.ts'
+import type { BroadcastOptions, CallOptions, GatherOutcome, Handler, Incoming } from './types.ts'
 
 const pingTopic: MessageType = 'heartbeat'
 
@@ -31,7 +33,7 @@ export interface ExchangeOptions {
   readonly broadcasts: () => Broadcasts
   readonly peers: () => readonly PeerId[]
   /** Of what is said and heard, for those who measure. */
-  readonly figures?: Pick<Figures, 'sent' | 'received' | 'acknowledged'>
+  readonly figures?: Pick<Figures, 'sent' | 'received' | 'acknowledged' | 'topics'>
   readonly count: (counter: string) => void
 }
 
@@ -110,21 +112,34 @@ export class Exchange {
     return outcomes.filter(outcome => outcome !== undefined)
   }
 
-  async broadcast(topic: string, payload: Payload): Promise<void> {
+  async broadcast(topic: string, payload: Payload, { priority = 'normal' }: BroadcastOptions = {}): Promise<void> {
     checkTopic(topic)
+    if (!priorities.includes(priority))
+      throw new MeshError('invalid-option', `priority must be one of ${priorities.join(', ')}, not "${priority}"`)
     if (this.#isClosed) throw new MeshError('left', 'this peer left the mesh')
     const { body, kind } = encodePayload(payload, broadcastBytesMax)
     const header = this.#header('broadcast', this.#options.newId(), topic, kind)
-    this.#options.figures?.sent()
-    await this.#options.broadcasts().send(encodeFrame({ header, body }))
+    const { figures, broadcasts } = this.#options
+    figures?.sent()
+    const frame = encodeFrame({ header, body })
+    const sent = broadcasts().send(frame, priority)
+    figures?.topics.published(topic, frame.length)
+    await sent.catch(error => {
+      figures?.topics.dropped(topic, 'overloaded')
+      throw error
+    })
   }
 
   /** A frame from a peer; `from` is proved by the link or by a signature. */
   receive(from: PeerId, frame: Frame): void {
     const { kind } = frame.header
     if (kind === 'broadcast') {
-      this.#options.figures?.received()
-      this.#deliver(from, frame)
+      const { figures } = this.#options
+      figures?.received()
+      const outcome = this.#deliver(from, frame)
+      const topic = frame.header.topic ?? ''
+      if (outcome === 'delivered') figures?.topics.delivered(topic)
+      else figures?.topics.dropped(topic, outcome)
     } else if (kind === 'send' || kind === 'request') this.#receiveCall(from, frame)
     else if (!this.calls.answer(from, frame)) this.#options.count('dropped.late-answer')
   }
@@ -203,18 +218,24 @@ export class Exchange {
     }
   }
 
-  #deliver(from: PeerId, frame: Frame): void {
+  #deliver(from: PeerId, frame: Frame): 'delivered' | DropReason {
     const subscribers = this.#subscribers.get(frame.header.topic ?? '')
-    if (!subscribers) return
+    if (!subscribers) return 'unheard'
     const payload = decodePayload(frame)
-    if (payload instanceof MeshError) return this.#options.count('dropped.malformed')
+    if (payload instanceof MeshError) {
+      this.#options.count('dropped.malformed')
+      return 'malformed'
+    }
+    let outcome: 'delivered' | DropReason = 'delivered'
     for (const subscriber of [...subscribers]) {
       try {
         subscriber(payload ?? null, incomingOf(from, frame))
       } catch {
         this.#options.count('subscriber-failed')
+        outcome = 'failed'
       }
     }
+    return outcome
   }
 
   #answer(to: PeerId, header: Header, body: Uint8Array): void {

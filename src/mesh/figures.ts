@@ -1,6 +1,7 @@
 /** How well connected a peer is, how long messages take and how many there are: figures of the last few seconds, counted as they come. */
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
+import { type GossipFigures, TopicCounts } from './gossip/topic-counts.ts'
 import { deliverySamplesMax, figuresWindowMs, membersMax } from './limits.ts'
 import { nextHop } from './routing.ts'
 import type { LinkInfo, Mesh, PeerInfo } from './types.ts'
@@ -13,6 +14,8 @@ export interface MeshFigures {
   readonly delivery: { readonly meanMs: number | undefined; readonly samples: number }
   /** Messages of applications and of the mesh's own upper layers, per second; without acknowledgements and repeats. */
   readonly throughput: { readonly sentPerSecond: number; readonly receivedPerSecond: number }
+  /** What became of broadcasts since this peer joined, topic by topic. */
+  readonly gossip: GossipFigures
 }
 
 /** Counts per second over a window that slides by whole seconds. It is on the way of every message. */
@@ -47,6 +50,7 @@ class Rate {
 }
 
 export class Figures {
+  readonly topics = new TopicCounts()
   readonly #clock: Clock
   readonly #sinceMs: number
   readonly #sent = new Rate()
@@ -93,6 +97,7 @@ export class Figures {
         sentPerSecond: this.#sent.perSecond(nowMs, this.#sinceMs),
         receivedPerSecond: this.#received.perSecond(nowMs, this.#sinceMs),
       },
+      gossip: this.topics.read(),
     }
   }
 }

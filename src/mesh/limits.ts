@@ -46,8 +46,18 @@ export const attemptsOrderedMax = 1_024
 /** A batch leaves when it holds this much, or at its deadline, or at once when nothing is under way. */
 export const batchBytes = 16 * 1024
 export const batchDeadlineMs = 4
-/** Broadcasts that wait to leave; beyond it `broadcast` itself waits. */
+/** Broadcasts of normal, critical and low priority that wait to leave; beyond it `broadcast` itself waits. */
 export const broadcastQueueBytesMax = 4 * 1024 * 1024
+export const criticalQueueBytesMax = 256 * 1024
+export const lowQueueBytesMax = 1024 * 1024
+/** Calls of `broadcast` that wait for a place, of each priority; more are refused as `overloaded`. */
+export const broadcastsWaitingMax = 10_000
+/** Topics whose broadcasts are counted by themselves; all others are counted together. */
+export const topicsCountedMax = 64
+/** Batches remembered to tell which topics their copies are of. */
+export const batchesCountedMax = 512
+/** Bytes of gossip that may wait for one neighbour that does not read; beyond it its stream is given up, and its link made anew. */
+export const gossipQueueBytesMax = 32 * 1024 * 1024
 /** Largest broadcast payload. Larger things travel by request. */
 export const broadcastBytesMax = 64 * 1024
 

@@ -120,10 +120,11 @@ export class LinkTable {
     return this.#links.get(peer)?.heardMs ?? Number.NEGATIVE_INFINITY
   }
 
-  get isCongested(): boolean {
-    for (const { pipe } of this.#links.values())
-      if (pipe && pipe.pipe.bufferedBytes > bufferedBytesHigh / 2) return true
-    return false
+  /** How full the fullest link is, as a share of what it may buffer. */
+  get congestion(): number {
+    let bytes = 0
+    for (const { pipe } of this.#links.values()) bytes = Math.max(bytes, pipe?.pipe.bufferedBytes ?? 0)
+    return bytes / bufferedBytesHigh
   }
 
   /** What is counted of a link here; undefined where there is none. */

@@ -105,7 +105,7 @@ export class MeshPeer implements Mesh, Posts {
 
   on: Mesh['on'] = (event, listener) => this.#emitter.on(event, listener)
   send: Mesh['send'] = (to, topic, payload, options) => this.#parts.exchange.send(to, topic, payload, options)
-  broadcast: Mesh['broadcast'] = (topic, payload) => this.#parts.exchange.broadcast(topic, payload)
+  broadcast: Mesh['broadcast'] = (topic, payload, options) => this.#parts.exchange.broadcast(topic, payload, options)
   subscribe: Mesh['subscribe'] = (topic, listener) => this.#parts.exchange.subscribe(topic, listener)
   handle: Mesh['handle'] = (topic, handler) => this.#parts.exchange.handle(topic, handler)
   request: Mesh['request'] = (to, topic, payload, options) => this.#parts.exchange.request(to, topic, payload, options)

@@ -10,7 +10,15 @@ import { quietYamux } from '../link/quiet-yamux.ts'
 import type { LinkProvider } from '../link/types.ts'
 import { type AdmissionOptions, admittedNoise } from './admission.ts'
 import { batchId, batchKey } from './batch.ts'
-import { broadcastBytesMax, headerBytesMax, linksHigh, linksLow, linksMax, linksTarget } from './limits.ts'
+import {
+  broadcastBytesMax,
+  gossipQueueBytesMax,
+  headerBytesMax,
+  linksHigh,
+  linksLow,
+  linksMax,
+  linksTarget,
+} from './limits.ts'
 
 /** Other ways into the room, such as WebSockets at a Node peer, for peers that are not ours. Admission stands at each of them. */
 export interface Doors {
@@ -26,6 +34,8 @@ export interface NodeOptions {
   readonly sessionOf: (peer: PeerId) => SessionId | undefined
   readonly onConnection: (connection: PipeConnection) => void
   readonly doors?: Doors
+  /** A copy of a batch came in or went out, whether it is the first or not. */
+  readonly onBatch?: (batch: Uint8Array) => void
 }
 
 type Services = { readonly identify: Identify; readonly pubsub: ReturnType<ReturnType<typeof gossipsub>> }
@@ -35,7 +45,7 @@ export type Node = Libp2p<Services>
 const gossipBytesMax = broadcastBytesMax + headerBytesMax + 4096
 
 export function createNode(options: NodeOptions): Promise<Node> {
-  const { provider, sessionOf, onConnection, doors } = options
+  const { provider, sessionOf, onConnection, doors, onBatch } = options
   return createLibp2p<Services>({
     start: false, // the caller registers its protocols first
     privateKey: options.key,
@@ -58,7 +68,10 @@ export function createNode(options: NodeOptions): Promise<Node> {
       identify: identify({ runOnConnectionOpen: true }),
       pubsub: gossipsub({
         globalSignaturePolicy: 'StrictNoSign', // batches carry a signature of ours: see batch.ts
-        msgIdFn: message => batchId(message.data),
+        msgIdFn: message => {
+          onBatch?.(message.data)
+          return batchId(message.data)
+        },
         msgIdToStrFn: batchKey,
         emitSelf: false,
         allowPublishToZeroTopicPeers: true,
@@ -69,6 +82,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
         Dscore: linksLow,
         Dout: 1,
         maxInboundDataLength: gossipBytesMax,
+        maxOutboundBufferSize: gossipQueueBytesMax,
         floodPublish: true,
         // Members were admitted. A score would shut out whoever is merely slow: three late answers to IWANT silence a peer.
         scoreParams: { behaviourPenaltyWeight: 0, IPColocationFactorWeight: 0 },

@@ -15,7 +15,7 @@ export interface RunOptions extends NodeOptions {
 
 export async function runNode(options: RunOptions): Promise<Node> {
   const { lanes, broadcasts, messages, onOpened, onClosed } = options
-  const node = await createNode(options)
+  const node = await createNode({ ...options, onBatch: batch => broadcasts.came(batch) })
   node.addEventListener('connection:open', ({ detail }) => onOpened(detail))
   node.addEventListener('connection:close', ({ detail }) => onClosed(detail))
   broadcasts.prepare(node)

@@ -2,11 +2,14 @@
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import type { FaultEvent } from './faults/types.ts'
+import type { Priority } from './gossip/queues.ts'
 import type { Announcement, LeaveReason, LinkInfo, PeerInfo } from './peer.ts'
 
 export type * from '../link/facts.ts'
 export type * from './faults/types.ts'
 export type { MeshFigures } from './figures.ts'
+export type { Priority } from './gossip/queues.ts'
+export type { DropReason, GossipFigures, TopicFigures } from './gossip/topic-counts.ts'
 export type { ShutdownOutcome } from './network.ts'
 export type * from './peer.ts'
 export type { PingOutcome, Reachability } from './reachability.ts'
@@ -35,6 +38,11 @@ export interface CallOptions {
   readonly retries?: number
   /** `bulk` travels on a stream of its own, so that a large payload never delays a small message. Default `messages`. */
   readonly lane?: 'messages' | 'bulk'
+}
+
+export interface BroadcastOptions {
+  /** What is `critical` never waits behind anything else, what is `low` leaves what it can of the links to the others. Default `normal`. */
+  readonly priority?: Priority
 }
 
 export interface Incoming {
@@ -71,8 +79,11 @@ export interface Mesh {
   on<Name extends keyof MeshEvents>(event: Name, listener: (detail: MeshEvents[Name]) => void): () => void
   /** Delivered at most once to the subscribers of `topic` there; resolves when the receiver acknowledged it. */
   send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void>
-  /** To everyone else in the room. Resolves when it was handed to gossip; waits while the outgoing queue is full. */
-  broadcast(topic: string, payload: Payload): Promise<void>
+  /**
+   * To everyone else in the room. Resolves when it was handed to gossip; waits while the queue of its priority is full, and rejects with
+   * `overloaded` where too many wait already.
+   */
+  broadcast(topic: string, payload: Payload, options?: BroadcastOptions): Promise<void>
   subscribe(topic: string, listener: (payload: Payload, incoming: Incoming) => void): () => void
   /** One handler per topic answers `request`s. */
   handle(topic: string, handler: Handler): () => void

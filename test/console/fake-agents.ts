@@ -71,6 +71,29 @@ export function fakeFigures(peers: number) {
     connectivity: { share: 1, reachable: peers, known: peers },
     delivery: { meanMs: 1.7, samples: 214 },
     throughput: { sentPerSecond: 21.4, receivedPerSecond: 63.9 },
+    gossip: {
+      topics: [
+        {
+          topic: 'shared.update',
+          published: 42,
+          delivered: 120,
+          duplicates: 31,
+          dropped: {},
+          sentBytes: 9_400,
+          receivedBytes: 27_100,
+        },
+        {
+          topic: 'chat',
+          published: 3,
+          delivered: 9,
+          duplicates: 2,
+          dropped: { unheard: 1 },
+          sentBytes: 610,
+          receivedBytes: 1_830,
+        },
+      ],
+      batches: { sent: 44, received: 118, duplicates: 30 },
+    },
     counters: fakeCounters,
   }
 }
