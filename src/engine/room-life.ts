@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
+import { Hearing } from '../mesh/gossip/hearing/driver.ts'
 import type { Identity } from '../mesh/identity.ts'
 import type { MeshPeer } from '../mesh/mesh.ts'
 import { Network, type ShutdownOutcome } from '../mesh/network.ts'
@@ -33,6 +34,7 @@ export class RoomLife {
   readonly registry: Registry
   readonly #options: RoomLifeOptions
   readonly #network: Network
+  readonly #hearing: Hearing
   #shutdown: MeshSnapshot['shutdown']
 
   constructor(options: RoomLifeOptions) {
@@ -50,6 +52,7 @@ export class RoomLife {
       region: config.region,
       count,
     })
+    this.#hearing = new Hearing({ ...mesh.hearing, clock })
     this.#network = new Network(mesh, {
       onInit: peer => timeline.add('message', `${nameOf(peer)} said network_init: topology mesh`, peer),
       onConnect: peer => timeline.add('message', `${nameOf(peer)} said peer_connect`, peer),
@@ -111,6 +114,7 @@ export class RoomLife {
 
   close(): void {
     this.#network.close()
+    this.#hearing.close()
     this.registry.close()
   }
 

@@ -10,6 +10,7 @@ import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
 import { Figures } from './figures.ts'
+import type { HearingOptions } from './gossip/hearing/driver.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
 import { Lanes } from './lanes.ts'
@@ -241,9 +242,23 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),
   })
+  const hearing: Omit<HearingOptions, 'clock'> = {
+    count,
+    neighbours: () => links.peers,
+    gossip: broadcasts,
+    complain: peer => words.complain(peer),
+    onComplaint: listener => {
+      words.onUnheard = listener
+      return () => {
+        words.onUnheard = () => {}
+      }
+    },
+    remake: peer => dropLink(peer, 'gossip.links-remade'),
+  }
   return {
     id,
     sessionOf,
+    hearing,
     infoOf,
     broadcasts,
     care,

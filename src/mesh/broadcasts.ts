@@ -1,12 +1,13 @@
 /** Broadcast frames to gossipsub and back: signed in batches on the way out, verified before anything reads them on the way in. */
 import { TopicValidatorResult } from '@libp2p/gossipsub'
-import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
+import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
 import { encodeBatch, framesOf, isGenuineBatch, originOf } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
+import type { NeighbourGossip } from './gossip/hearing/driver.ts'
 import type { Priority } from './gossip/queues.ts'
 import type { TopicCounts } from './gossip/topic-counts.ts'
 import { Gossip, gossipTopic } from './gossip.ts'
@@ -34,19 +35,28 @@ export interface BroadcastsOptions {
   readonly count: (counter: string) => void
 }
 
-/** What is touched of gossipsub besides its public face; `listening` would notice if it were gone. */
-interface Router {
-  readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly writeBufferLength?: number } }>
-  onPeerDisconnected(peer: Libp2pPeerId): void
+interface OutboundStream {
+  readonly rawStream?: { readonly writeBufferLength?: number }
+  close(): Promise<void>
 }
 
-export class Broadcasts {
+/** What is touched of gossipsub besides its public face; `listening` would notice if it were gone. */
+interface Router {
+  readonly streamsOutbound: Map<string, OutboundStream>
+  onPeerConnected(peer: Libp2pPeerId, connection: Connection): void
+  onPeerDisconnected(peer: Libp2pPeerId): void
+  sendSubscriptions(to: string, topics: readonly string[], subscribe: boolean): void
+}
+
+export class Broadcasts implements NeighbourGossip {
   readonly #options: BroadcastsOptions
   readonly #gossip: Gossip
   /** Batches, by the neighbour over which they came. */
   readonly #inbox: Inbox
   /** Number of the last batch; starts at the time, so that no session repeats one of another. */
   #number: number
+  readonly #heard = new Set<(from: PeerId, isPulse: boolean) => void>()
+  #node: Node | undefined
   #listens: (peer: PeerId) => boolean = () => false
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
   /** Bytes of gossip that wait for the neighbour that reads slowest; gossipsub itself would never ask. */
@@ -98,7 +108,8 @@ export class Broadcasts {
    * is there, whose streams it would then take away (DESIGN, fact 4). So gossipsub is told at once, and not a second time.
    */
   prepare(node: Node): void {
-    const router = node.services.pubsub as unknown as Router
+    this.#node = node
+    const router = routerOf(node.services)
     const forget = router.onPeerDisconnected.bind(router)
     const isConnected = (peer: Libp2pPeerId) => node.getConnections(peer).some(({ status }) => status === 'open')
     router.onPeerDisconnected = peer => {
@@ -108,8 +119,8 @@ export class Broadcasts {
   }
 
   /** Call once the node runs. */
-  attach({ pubsub }: Node['services']): void {
-    const { streamsOutbound } = pubsub as unknown as Router
+  attach({ pubsub }: Pick<Node['services'], 'pubsub'>): void {
+    const { streamsOutbound } = routerOf({ pubsub })
     this.#listens = peer =>
       streamsOutbound.has(peer) && pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
     this.#backlog = () => {
@@ -118,6 +129,7 @@ export class Broadcasts {
       return bytes
     }
     pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString() as PeerId, message.data))
+    pubsub.addEventListener('subscription-change', ({ detail }) => this.#hear(detail.peerId.toString() as PeerId, true))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
@@ -128,8 +140,33 @@ export class Broadcasts {
     this.#options.topics.came(batch)
   }
 
+  /** What we subscribe to, said again: it costs little, and mends what a neighbour may have missed. */
+  pulse(to: PeerId): void {
+    if (this.#node) routerOf(this.#node.services).sendSubscriptions(to, [gossipTopic], true)
+  }
+
+  /** gossipsub opens a stream only for a connection that is new to it. */
+  restart(peer: PeerId): void {
+    const connection = this.#node?.getConnections().find(({ remotePeer }) => remotePeer.toString() === peer)
+    if (!this.#node || connection?.status !== 'open') return
+    const router = routerOf(this.#node.services)
+    void router.streamsOutbound.get(peer)?.close()
+    router.streamsOutbound.delete(peer)
+    router.onPeerConnected(connection.remotePeer, connection)
+  }
+
+  onHeard(listener: (from: PeerId, isPulse: boolean) => void): () => void {
+    this.#heard.add(listener)
+    return () => this.#heard.delete(listener)
+  }
+
+  #hear(from: PeerId, isPulse: boolean): void {
+    for (const listener of this.#heard) listener(from, isPulse)
+  }
+
   /** Nothing is checked, passed on or heard before its turn comes; what a flood brings too much is not. */
   async #judge(via: PeerId, batch: Uint8Array): Promise<TopicValidatorResult> {
+    this.#hear(via, false)
     const { promise, resolve } = Promise.withResolvers<TopicValidatorResult>()
     const isTaken = this.#inbox.push(via, batch.length, () => resolve(this.#check(via, batch)))
     return isTaken ? promise : TopicValidatorResult.Ignore
@@ -159,4 +196,8 @@ export class Broadcasts {
       onFrame(from, frame)
     }
   }
+}
+
+function routerOf({ pubsub }: Pick<Node['services'], 'pubsub'>): Router {
+  return pubsub as unknown as Router
 }

@@ -24,6 +24,8 @@ export class MeshPeer implements Mesh, Posts {
   readonly faults: Faults
   readonly figures: Figures
   readonly care: LinkCare
+  /** What the check needs that gossip is heard by every neighbour. */
+  readonly hearing: Assembly['hearing']
   readonly #options: MeshOptions
   readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #admitted = new Admitted()
@@ -45,6 +47,7 @@ export class MeshPeer implements Mesh, Posts {
     this.faults = this.#parts.faults
     this.figures = this.#parts.figures
     this.care = this.#parts.care
+    this.hearing = this.#parts.hearing
   }
 
   /** Joins the lobby while the node starts: neither has to wait for the other. */

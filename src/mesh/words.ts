@@ -34,6 +34,8 @@ export interface Posts {
 export class Words implements Posts {
   readonly #options: WordsOptions
   readonly #readers = new Map<string, Reader>()
+  /** Called when a neighbour says that it hears nothing of us by gossip. */
+  onUnheard: (by: PeerId) => void = () => {}
 
   constructor(options: WordsOptions) {
     this.#options = options
@@ -41,6 +43,11 @@ export class Words implements Posts {
 
   tell(peer: PeerId, word: Json): void {
     this.#options.delivery().tell(peer, this.#frame('membership', word))
+  }
+
+  /** To a neighbour of whom nothing is heard by gossip. */
+  complain(neighbour: PeerId): void {
+    this.#options.delivery().tell(neighbour, this.#frame('gossip', 'unheard'))
   }
 
   /** Sends a sealed signal through the mesh, by links whose path stands. */
@@ -64,6 +71,7 @@ export class Words implements Posts {
     const { topic = '' } = frame.header
     if (topic === 'signal' && typeof word === 'string') this.#options.onSignal(word)
     else if (topic === 'membership' && isDirect) this.#options.onMembership(word, from)
+    else if (topic === 'gossip' && word === 'unheard' && isDirect) this.onUnheard(from)
     else if (topic.startsWith(postPrefix) && word !== undefined && !(word instanceof MeshError))
       this.#read(topic, word, from)
     else this.#options.count('dropped.malformed')
