@@ -16,6 +16,15 @@ export interface Share {
   readonly greatest: number
 }
 
+/** Of a peer that gives no number, and only passes on what others gave. */
+export const noShare: Share = {
+  sum: 0,
+  mass: 0,
+  weight: 0,
+  least: Number.POSITIVE_INFINITY,
+  greatest: Number.NEGATIVE_INFINITY,
+}
+
 export interface Aggregate {
   readonly count: number
   readonly sum: number
@@ -53,4 +62,9 @@ export function aggregateOf({ sum, mass, weight, least, greatest }: Share): Aggr
 /** Rounds after which the estimates of `peers` peers are within a thousandth, with great probability (measured: docs/simulation.md). */
 export function roundsFor(peers: number): number {
   return Math.ceil(2 * Math.log2(Math.max(2, peers))) + 12
+}
+
+/** Rounds in which news of one peer reaches all others, with some to spare. */
+export function quietRoundsFor(peers: number): number {
+  return Math.ceil(Math.log2(Math.max(2, peers))) + 6
 }

@@ -12,7 +12,7 @@
 import type { PeerId } from '../../../base/ids.ts'
 import { type Random, shuffled } from '../../../base/random.ts'
 import { offeredIdsMax, overMax, quenchedAfter, rumoursMax, triesMax } from './limits.ts'
-import type { Rumour, RumourState } from './state.ts'
+import type { Known, Rumour, RumourState } from './state.ts'
 
 export type RumourMessage =
   /** `isFull`: all that is known, and an answer is awaited. */
@@ -43,12 +43,18 @@ export function step(state: RumourState, input: RumourInput): RumourEffect[] {
       state.owing.delete(from)
       return want(state, from, message.ids, nowMs)
     case 'want': {
-      const rumours = message.ids.flatMap(id => state.known.get(id)?.rumour ?? [])
+      const rumours = message.ids.flatMap(id => rest(state.known.get(id), nowMs))
       return rumours.length > 0 ? [{ kind: 'send', to: from, message: { kind: 'give', rumours } }] : []
     }
     case 'give':
       return message.rumours.flatMap(rumour => learn(state, rumour, nowMs))
   }
+}
+
+/** The rumour with what is left of its life: else it would live as long again with each peer that hears of it. */
+function rest(known: Known | undefined, nowMs: number): Rumour[] {
+  const ttlMs = known ? known.untilMs - nowMs : 0
+  return known && ttlMs >= 1 ? [{ ...known.rumour, ttlMs }] : []
 }
 
 function learn(state: RumourState, rumour: Rumour, nowMs: number): RumourEffect[] {
@@ -104,7 +110,8 @@ function tick(state: RumourState, nowMs: number, peers: readonly PeerId[], rando
   if (antiEntropy && nowMs - state.fullRoundAtMs >= antiEntropyIntervalMs) {
     state.fullRoundAtMs = nowMs
     state.owing.clear()
-    const chosen = shuffled(random, peers).slice(0, fanout)
+    // Who knows of nothing asks one peer only: in a room without rumours this costs next to nothing.
+    const chosen = shuffled(random, peers).slice(0, state.known.size === 0 ? 1 : fanout)
     for (const peer of chosen) state.owing.set(peer, { tries: 1, againAtMs: nowMs + intervalMs / triesMax })
     effects.push(...offer(chosen, [...state.known.keys()], true))
   }
