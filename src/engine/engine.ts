@@ -165,7 +165,7 @@ export class Engine {
   }
 
   async #createLife(): Promise<RoomLife> {
-    const { config, identity, clock, random, openAgentStore, push } = this.#options
+    const { config, identity, clock, random, newId, openAgentStore, push } = this.#options
     const [{ RoomLife }, store] = await Promise.all([import('./room-life.ts'), openAgentStore()])
     return new RoomLife({
       mesh: this.mesh,
@@ -173,6 +173,8 @@ export class Engine {
       identity,
       clock,
       random,
+      newId,
+      shared: this.shared.promise,
       store,
       timeline: this.#timeline,
       push,

@@ -13,6 +13,7 @@ import type {
   LeaderInfo,
 } from '../consensus/decisions/types.ts'
 import type {
+  Aggregate,
   BroadcastOptions,
   CallOptions,
   Diagnosis,
@@ -33,6 +34,7 @@ import type {
 import type { JobProgram, JobView } from '../work/types.ts'
 import type { AgentsHandle } from './agents-handle.ts'
 import type { FaultsHandle } from './faults-handle.ts'
+import type { GossipHandle } from './gossip-handle.ts'
 import type { MemoryHandle, SharedHandle } from './shared-handle.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -86,6 +88,8 @@ export interface MeshHandle {
   readonly agents: AgentsHandle
   /** Faults put into links on purpose, for labs and tests. */
   readonly faults: FaultsHandle
+  /** Rumours that last, numbers of the whole mesh, and the settings of gossip. */
+  readonly gossip: GossipHandle
   /** The link that invites others into this room. */
   readonly inviteUrl: string
   /** Documents that all edit together. */
@@ -109,6 +113,11 @@ export interface MeshHandle {
     options?: CallOptions & { readonly quorum?: number },
   ): Promise<readonly GatherOutcome[]>
 
+  /**
+   * Count, sum, mean, least and greatest of the numbers that all peers give under this name, within a thousandth; no number asks only. What a
+   * tab gave counts until it gives another, withdraws it (`mesh.gossip.withdraw`) or leaves. Takes a few seconds, and O(log N) rounds.
+   */
+  aggregate(name: string, value?: number): Promise<Aggregate>
   /** Decides any JSON for the whole mesh; resolves when a quorum has it. The same as `decisions.propose`. */
   propose(command: Json, options?: DecisionOptions): Promise<{ readonly index: number; readonly term: number }>
 

@@ -23,7 +23,7 @@ export class PageShared {
       this.#presence ??= this.#openPresence()
       return (await this.#presence).awareness
     },
-    configure: async change => this.#engine.configureShared(change),
+    configure: async change => void (await this.#engine.gossip('configure', [change])),
   }
 
   readonly memory: MemoryHandle = {

@@ -23,10 +23,12 @@ import { type AgentsHandle, agentsHandle } from './agents-handle.ts'
 import { onComeback } from './comeback.ts'
 import { takeEngineWorker } from './engine-worker.ts'
 import { type FaultsHandle, faultsHandle } from './faults-handle.ts'
+import type { GossipCalls, GossipHandle } from './gossip-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
 import type { JoinOptions } from './join-options.ts'
 import { startConfig } from './join-options.ts'
 import { PageDecisions } from './page-decisions.ts'
+import { type GossipCall, pageGossip } from './page-gossip.ts'
 import { pageServices } from './page-services.ts'
 import { PageShared } from './page-shared.ts'
 import type { Boot, EngineApi, Push, WireCallOptions } from './protocol.ts'
@@ -82,6 +84,7 @@ class PageMesh implements MeshHandle {
   readonly faults: FaultsHandle
   readonly shared: MeshHandle['shared']
   readonly memory: MeshHandle['memory']
+  readonly gossip: GossipHandle
   readonly #pageShared: PageShared
   readonly #engine: Remote<EngineApi>
   readonly #options: JoinOptions
@@ -114,6 +117,8 @@ class PageMesh implements MeshHandle {
       request => engine.faults(request) as Promise<FaultOutcome>,
       () => this.snapshot.faults,
     )
+    const call = (name: string, ...args: unknown[]) => engine.gossip(name as keyof GossipCalls, args)
+    this.gossip = pageGossip(call as GossipCall, this.#subscribers, () => ++this.#nextId)
     this.decisions = new PageDecisions({
       engine,
       call: (given, start) => this.#call(given, start),
@@ -187,6 +192,10 @@ class PageMesh implements MeshHandle {
   on<Name extends keyof HandleEvents>(event: Name, listener: (detail: HandleEvents[Name]) => void): () => void {
     if (event === 'decision') return this.decisions.on(listener as (detail: HandleEvents['decision']) => void)
     return this.#emitter.on(event, listener)
+  }
+
+  aggregate(name: string, value?: number) {
+    return this.gossip.aggregate(name, value)
   }
 
   propose(command: Json, options?: DecisionOptions) {

@@ -20,6 +20,7 @@ import type {
   Reachability,
   ShutdownOutcome,
 } from '../mesh/types.ts'
+import type { GossipCalls } from './gossip-handle.ts'
 import type { HandleEvents, JobRequest } from './handle.ts'
 import type { SharedApi, SharedPush } from './shared-rpc.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
@@ -130,6 +131,7 @@ export interface EngineApi extends SharedApi {
   ping(peer: PeerId): Promise<number>
   pingAll(timeoutMs: number | undefined): Promise<Reachability>
   metrics(): Promise<MeshFigures & { readonly counters: Readonly<Record<string, number>> }>
+  gossip(name: keyof GossipCalls, args: readonly unknown[]): Promise<unknown>
   faults(request: FaultRequest): Promise<FaultOutcome>
   registerAgent(agent: AgentSpec): Promise<AgentInfo>
   deregisterAgent(id: string): Promise<void>

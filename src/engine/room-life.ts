@@ -13,6 +13,7 @@ import { signerOf } from '../mesh/signed.ts'
 import type { FaultInfo, MeshFigures } from '../mesh/types.ts'
 import { faultWords } from './fault-words.ts'
 import type { Push, StartConfig } from './protocol.ts'
+import { RoomGossip, type RoomGossipOptions } from './room-gossip.ts'
 import type { MeshSnapshot } from './snapshot.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -22,6 +23,8 @@ export interface RoomLifeOptions {
   readonly identity: Pick<Identity, 'key'>
   readonly clock: Clock
   readonly random: Random
+  readonly newId: () => string
+  readonly shared: RoomGossipOptions['shared']
   readonly store: AgentStore
   readonly timeline: Timeline
   readonly push: (message: Push) => void
@@ -32,6 +35,7 @@ export interface RoomLifeOptions {
 
 export class RoomLife {
   readonly registry: Registry
+  readonly gossip: RoomGossip
   readonly #options: RoomLifeOptions
   readonly #network: Network
   readonly #hearing: Hearing
@@ -39,12 +43,14 @@ export class RoomLife {
 
   constructor(options: RoomLifeOptions) {
     this.#options = options
-    const { mesh, config, identity, clock, random, store, timeline, push, nameOf, changed } = options
+    const { mesh, config, identity, clock, random, newId, shared, store, timeline, push, nameOf, changed } = options
     const count = (counter: string) => mesh.count(counter)
+    const signer = signerOf(identity.key, mesh.id)
+    this.gossip = new RoomGossip({ mesh, signer, clock, random, newId, push, shared, count })
     this.registry = new Registry({
       mesh,
       announced: () => mesh.announced,
-      signer: signerOf(identity.key, mesh.id),
+      signer,
       clock,
       random,
       store,
@@ -115,6 +121,7 @@ export class RoomLife {
   close(): void {
     this.#network.close()
     this.#hearing.close()
+    this.gossip.close()
     this.registry.close()
   }
 

@@ -88,6 +88,10 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     ping: peer => mesh.ping(peer),
     pingAll: async timeoutMs => (await life).pingAll(timeoutMs),
     metrics: async () => ({ ...(await life).figures, counters: { ...mesh.counters } }),
+    gossip: async (name, args) => {
+      const { gossip } = await life
+      return (gossip[name] as (...args: readonly unknown[]) => Promise<unknown>)(...args)
+    },
     faults: request => mesh.faults.request(request),
     registerAgent: async agent => (await life).registry.register(agent),
     deregisterAgent: async id => (await life).registry.deregister(id),

@@ -3,7 +3,6 @@ import type { Json } from '../base/json.ts'
 import type { DocReplica } from '../crdt/doc-replica.ts'
 import type { ListOptions, MemoryStore, RetrieveOptions, StoreOptions } from '../crdt/memory/store.ts'
 import type { Shared } from '../crdt/shared.ts'
-import type { SyncSettings } from '../crdt/sync/state.ts'
 import type { MemoryChange } from './shared-handle.ts'
 
 /** Part of `EngineApi`; `memory` calls a method of the store by name. */
@@ -13,7 +12,6 @@ export interface SharedApi {
   changeDocument(name: string, update: Uint8Array): Promise<void>
   openPresence(): Promise<readonly Uint8Array[]>
   showPresence(update: Uint8Array): Promise<void>
-  configureShared(change: Partial<SyncSettings>): Promise<void>
   watchMemory(): Promise<void>
   memoryStore(key: string, value: Json, options: StoreOptions | undefined): Promise<void>
   memoryRetrieve(key: string, options: RetrieveOptions | undefined): Promise<Json | undefined>
@@ -57,7 +55,6 @@ export function sharedApi(shared: Promise<Shared>, push: (message: SharedPush) =
     },
     openPresence: async () => [...(await shared).presence.all()],
     showPresence: async update => (await shared).presence.show(update),
-    configureShared: async change => (await shared).configure(change),
     async watchMemory() {
       if (isMemoryWatched) return
       isMemoryWatched = true

@@ -18,6 +18,7 @@ export type Purpose =
   | 'goodbye'
   | 'host'
   | 'relay'
+  | 'rumour'
   | 'signal'
   | 'verdict'
 

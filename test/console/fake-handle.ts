@@ -16,6 +16,7 @@ import { fakeLinkCare } from './fake-links.ts'
 import { fakeId, fakePeer, overlay, seeded } from './fake-peers.ts'
 import { fakeCounters, type Scene, stepsOf, troubleOf } from './fake-scene.ts'
 import { fakeShared } from './fake-shared.ts'
+import { fakeUnused } from './fake-unused.ts'
 
 const sampleBytes = 5_624_000
 const words: JobProgram = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } }
@@ -122,7 +123,6 @@ class FakeWorld {
       this.#isLeft = true
       this.#push()
     }
-    const unused = () => Promise.reject(new MeshError('unsupported', 'the fake mesh does not do this'))
     return {
       id: this.#id,
       session: 'fake-0' as SessionId,
@@ -145,16 +145,13 @@ class FakeWorld {
       faults: this.#faults.handle(this.#decisions),
       leader: undefined,
       decisions: this.#decisions,
-      propose: unused,
       inviteUrl: location.href,
       shared: this.#shared.shared,
       memory: this.#shared.memory,
       on: (name, listener) => this.#emitter.on(name, listener),
-      ...{ send: unused, broadcast: unused, request: unused, gather: unused, submit: unused, map: unused },
+      ...fakeUnused,
       subscribe: () => () => {},
       handle: () => () => {},
-      connect: unused,
-      cut: unused,
       startJob: job => this.#startJob(job),
       cancelJob: async id => this.#change(id, { state: 'cancelled', finishedAtMs: Date.now() }),
       retryJob: async id => void this.#run(id, 'running', undefined),

@@ -23,6 +23,7 @@ function join(network: FakeNetwork, name: string) {
     random: systemRandom,
     newId: randomId,
     settings: { intervalMs: 40, fanout: 3, antiEntropy: true, antiEntropyIntervalMs: 200 },
+    isGenuine: async () => true,
     onHeard: ({ payload }) => heard.push(new TextDecoder().decode(payload)),
     count: counter => counters.push(counter),
   })

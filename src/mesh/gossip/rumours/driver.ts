@@ -36,11 +36,13 @@ const schema = v.variant('kind', [
 ])
 
 export interface RumoursOptions {
-  readonly mesh: Pick<Mesh, 'peers' | 'send' | 'subscribe'>
+  readonly mesh: Pick<Mesh, 'peers' | 'send' | 'broadcast' | 'subscribe'>
   readonly clock: Clock
   readonly random: Random
   readonly newId: () => string
   readonly settings: RumourSettings
+  /** False for what its origin never said: it is neither heard nor passed on. Never rejects. */
+  readonly isGenuine: (rumour: Rumour) => Promise<boolean>
   /** Heard for the first time, from this peer itself too. */
   readonly onHeard: (rumour: Rumour) => void
   readonly count: (counter: string) => void
@@ -50,38 +52,75 @@ export class Rumours {
   readonly #options: RumoursOptions
   readonly #state
   readonly #offs: (() => void)[]
+  #stopTicks: () => void
 
   constructor(options: RumoursOptions) {
-    const { mesh, clock, random, settings } = options
+    const { mesh, clock, settings } = options
     this.#options = options
     this.#state = initialRumours(settings, clock.monotonicMs())
-    this.#offs = [
-      mesh.subscribe(rumourTopic, (payload, { from }) => this.#receive(payload, from)),
-      clock.every(settings.intervalMs / ticksPerInterval, () =>
-        this.#run({ kind: 'tick', nowMs: clock.monotonicMs(), peers: mesh.peers.map(peer => peer.id), random }),
-      ),
-    ]
+    this.#offs = [mesh.subscribe(rumourTopic, (payload, { from }) => void this.#receive(payload, from))]
+    this.#stopTicks = this.#ticks()
+  }
+
+  get settings(): RumourSettings {
+    return this.#state.settings
+  }
+
+  /** At once, at this peer. */
+  configure(settings: RumourSettings): void {
+    this.#state.settings = settings
+    this.#stopTicks()
+    this.#stopTicks = this.#ticks()
   }
 
   /** Throws `too-large` or `invalid-option`. Returns the rumour's id. */
   spread(payload: Uint8Array, ttlMs: number): string {
-    const { newId, clock } = this.#options
+    const { newId } = this.#options
     if (payload.length > rumourBytesMax)
       throw new MeshError('too-large', `a rumour of ${payload.length} bytes is over the limit of ${rumourBytesMax}`)
     if (!(ttlMs >= 1 && ttlMs <= rumourTtlMsMax))
       throw new MeshError('invalid-option', `a rumour lives from 1 to ${rumourTtlMsMax} ms`)
     const rumour = { id: newId(), payload, ttlMs }
-    this.#run({ kind: 'spread', rumour, nowMs: clock.monotonicMs() })
+    this.spreadAs(rumour)
     return rumour.id
   }
 
+  /** Under an id of the caller's, which nobody used before. Everybody linked now hears at once; rounds see to the rest. */
+  spreadAs(rumour: Rumour): void {
+    const { mesh, clock, count } = this.#options
+    this.#run({ kind: 'spread', rumour, nowMs: clock.monotonicMs() })
+    const told = wireOf({ kind: 'give', rumours: [rumour] })
+    mesh.broadcast(rumourTopic, told).catch(() => count('rumours.unsent'))
+  }
+
+  /** Those that live. */
+  get alive(): readonly Rumour[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    return [...this.#state.known.values()].flatMap(({ rumour, untilMs }) => (untilMs > nowMs ? [rumour] : []))
+  }
+
   close(): void {
+    this.#stopTicks()
     for (const off of this.#offs) off()
   }
 
-  #receive(payload: unknown, from: PeerId): void {
-    const message = parseRumourMessage(payload)
-    if (message instanceof MeshError) return this.#options.count('rumours.malformed')
+  #ticks(): () => void {
+    const { mesh, clock, random } = this.#options
+    const tick = () =>
+      this.#run({ kind: 'tick', nowMs: clock.monotonicMs(), peers: mesh.peers.map(peer => peer.id), random })
+    return clock.every(this.settings.intervalMs / ticksPerInterval, tick)
+  }
+
+  async #receive(payload: unknown, from: PeerId): Promise<void> {
+    const { isGenuine, count } = this.#options
+    let message = parseRumourMessage(payload)
+    if (message instanceof MeshError) return count('rumours.malformed')
+    if (message.kind === 'give') {
+      const fresh = message.rumours.filter(({ id }) => !this.#state.known.has(id))
+      const verdicts = await Promise.all(fresh.map(isGenuine))
+      for (const isGood of verdicts) if (!isGood) count('rumours.forged')
+      message = { kind: 'give', rumours: fresh.filter((_, at) => verdicts[at]) }
+    }
     this.#run({ kind: 'received', from, message, nowMs: this.#options.clock.monotonicMs() })
   }
 

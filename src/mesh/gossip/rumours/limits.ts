@@ -10,8 +10,9 @@ export const offeredIdsMax = 1_024
 export const quenchedAfter = 4
 /** How often within one interval a peer is asked for what does not come. */
 export const triesMax = 4
-/** Payload of one rumour. */
+/** One rumour, with its origin's signature, and the payload of it. */
 export const rumourBytesMax = 16 * 1024
+export const rumourPayloadBytesMax = 8 * 1024
 /** How long one may live, ms. */
 export const rumourTtlMsMax = 3_600_000
 /** Rumours in one message, so that it stays below a message's limit; what is left out is asked for again. */
