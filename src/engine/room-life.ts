@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import { Hearing } from '../mesh/gossip/hearing/driver.ts'
+import { TopicCounts } from '../mesh/gossip/topic-counts.ts'
 import type { Identity } from '../mesh/identity.ts'
 import type { MeshPeer } from '../mesh/mesh.ts'
 import { Network, type ShutdownOutcome } from '../mesh/network.ts'
@@ -58,6 +59,7 @@ export class RoomLife {
       region: config.region,
       count,
     })
+    mesh.figures.topics = new TopicCounts()
     this.#hearing = new Hearing({ ...mesh.hearing, clock })
     this.#network = new Network(mesh, {
       onInit: peer => timeline.add('message', `${nameOf(peer)} said network_init: topology mesh`, peer),

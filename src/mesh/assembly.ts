@@ -238,7 +238,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     count,
     neighbours: () => links.peers,
     congestion: () => links.congestion,
-    topics: figures.topics,
+    topics: () => figures.topics,
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),
   })

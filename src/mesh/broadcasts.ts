@@ -27,7 +27,8 @@ export interface BroadcastsOptions {
   readonly signer: Signer
   /** How full the fullest link is; 1 is as much as it may buffer. */
   readonly congestion: () => number
-  readonly topics: TopicCounts
+  /** Who counts, if anybody does. */
+  readonly topics: () => TopicCounts | undefined
   /** Gossip to this neighbour did not start: its link must be made anew. */
   readonly onDeaf: (peer: PeerId) => void
   /** `from` signed the batch that the frame came in. */
@@ -75,7 +76,7 @@ export class Broadcasts implements NeighbourGossip {
         // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
         await Promise.all(options.neighbours().map(peer => this.listening(peer)))
         const batch = await encodeBatch(signer, ++this.#number, frames)
-        topics.batch('sent', batch)
+        topics()?.batch('sent', batch)
         return this.#publish(batch)
       },
     })
@@ -137,7 +138,7 @@ export class Broadcasts implements NeighbourGossip {
 
   /** Call with each copy that gossipsub looks at. */
   came(batch: Uint8Array): void {
-    this.#options.topics.came(batch)
+    this.#options.topics()?.came(batch)
   }
 
   /** What we subscribe to, said again: it costs little, and mends what a neighbour may have missed. */
@@ -185,14 +186,14 @@ export class Broadcasts implements NeighbourGossip {
     const from = originOf(batch)
     const frames = framesOf(batch)
     if (frames instanceof MeshError || !from) return count('dropped.malformed')
-    const said = topics.batch('received', batch)
+    const said = topics()?.batch('received', batch)
     for (const bytes of frames) {
       const frame = decodeFrame(bytes)
       if (frame instanceof MeshError || frame.header.kind !== 'broadcast') {
         count('dropped.malformed')
         continue
       }
-      said(frame.header.topic ?? '', bytes.length)
+      said?.(frame.header.topic ?? '', bytes.length)
       onFrame(from, frame)
     }
   }

@@ -123,9 +123,9 @@ export class Exchange {
     figures?.sent()
     const frame = encodeFrame({ header, body })
     const sent = broadcasts().send(frame, priority)
-    figures?.topics.published(topic, frame.length)
+    figures?.topics?.published(topic, frame.length)
     await sent.catch(error => {
-      figures?.topics.dropped(topic, 'overloaded')
+      figures?.topics?.dropped(topic, 'overloaded')
       throw error
     })
   }
@@ -138,8 +138,8 @@ export class Exchange {
       figures?.received()
       const outcome = this.#deliver(from, frame)
       const topic = frame.header.topic ?? ''
-      if (outcome === 'delivered') figures?.topics.delivered(topic)
-      else figures?.topics.dropped(topic, outcome)
+      if (outcome === 'delivered') figures?.topics?.delivered(topic)
+      else figures?.topics?.dropped(topic, outcome)
     } else if (kind === 'send' || kind === 'request') this.#receiveCall(from, frame)
     else if (!this.calls.answer(from, frame)) this.#options.count('dropped.late-answer')
   }

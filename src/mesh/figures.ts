@@ -1,7 +1,7 @@
 /** How well connected a peer is, how long messages take and how many there are: figures of the last few seconds, counted as they come. */
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
-import { type GossipFigures, TopicCounts } from './gossip/topic-counts.ts'
+import type { GossipFigures, TopicCounts } from './gossip/topic-counts.ts'
 import { deliverySamplesMax, figuresWindowMs, membersMax } from './limits.ts'
 import { nextHop } from './routing.ts'
 import type { LinkInfo, Mesh, PeerInfo } from './types.ts'
@@ -14,7 +14,7 @@ export interface MeshFigures {
   readonly delivery: { readonly meanMs: number | undefined; readonly samples: number }
   /** Messages of applications and of the mesh's own upper layers, per second; without acknowledgements and repeats. */
   readonly throughput: { readonly sentPerSecond: number; readonly receivedPerSecond: number }
-  /** What became of broadcasts since this peer joined, topic by topic. */
+  /** What became of broadcasts since this peer was usable, topic by topic. */
   readonly gossip: GossipFigures
 }
 
@@ -50,7 +50,8 @@ class Rate {
 }
 
 export class Figures {
-  readonly topics = new TopicCounts()
+  /** Set once joining is over: what is said before is not counted by topic. */
+  topics: TopicCounts | undefined
   readonly #clock: Clock
   readonly #sinceMs: number
   readonly #sent = new Rate()
@@ -97,7 +98,7 @@ export class Figures {
         sentPerSecond: this.#sent.perSecond(nowMs, this.#sinceMs),
         receivedPerSecond: this.#received.perSecond(nowMs, this.#sinceMs),
       },
-      gossip: this.topics.read(),
+      gossip: this.topics?.read() ?? { topics: [], batches: { sent: 0, received: 0, duplicates: 0 } },
     }
   }
 }

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import type { PeerId } from '../../src/base/ids.ts'
 import { encodeBatch } from '../../src/mesh/batch.ts'
 import { Broadcasts } from '../../src/mesh/broadcasts.ts'
-import { TopicCounts } from '../../src/mesh/gossip/topic-counts.ts'
 import { gossipTopic } from '../../src/mesh/gossip.ts'
 import { batchesPerTurn, inboxFramesMax } from '../../src/mesh/limits.ts'
 import type { Node } from '../../src/mesh/node.ts'
@@ -28,7 +27,7 @@ async function lab() {
     signer,
     neighbours: () => [],
     congestion: () => 0,
-    topics: new TopicCounts(),
+    topics: () => undefined,
     onDeaf: () => {},
     onFrame: () => {},
     count: name => {

@@ -12,7 +12,6 @@ import { addressOf } from '../../src/link/libp2p-transport.ts'
 import { MemoryHub } from '../../src/link/memory.ts'
 import { Broadcasts } from '../../src/mesh/broadcasts.ts'
 import { encodeFrame, type Frame } from '../../src/mesh/frame.ts'
-import { TopicCounts } from '../../src/mesh/gossip/topic-counts.ts'
 import { createNode, type Node } from '../../src/mesh/node.ts'
 import { peerIdOf } from '../../src/mesh/peer-id.ts'
 import { openRoom } from '../../src/mesh/room.ts'
@@ -51,7 +50,7 @@ async function peer(hub: MemoryHub, at: number) {
     clock: systemClock,
     signer: signerOf(key, id),
     congestion: () => 0,
-    topics: new TopicCounts(),
+    topics: () => undefined,
     neighbours: () => [],
     onDeaf: () => {},
     onFrame: (_, frame) => heard.push(frame.header.id),
