@@ -67,6 +67,11 @@ export const memoryBytesMax = 16 * MiB
 export const memoryReplicasMax = 20_000
 /** A clock that is further from those of most others does not count: theirs does, ms. */
 export const clockAheadMsMax = 60_000
+/** Namespace and key of what is read or stored strongly, as its key in the register (256 characters). */
+export const strongKeyCharsMax = 256
+/** Until a strong call gives up, ms, if it does not say; and how often it tries again where others change the key meanwhile. */
+export const strongTimeoutMsDefault = 10_000
+export const strongTriesMax = 16
 /** Expired entries are looked for this often, ms. */
 export const memorySweepMs = 1_000
 /** Results of one search or list. */

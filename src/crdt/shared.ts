@@ -2,13 +2,13 @@
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
-import type { Json } from '../base/json.ts'
 import type { Random } from '../base/random.ts'
 import type { Mesh } from '../mesh/types.ts'
 import { DocReplica } from './doc-replica.ts'
 import { documentNameCharsMax, documentsMax } from './limits.ts'
 import { MemoryReplica } from './memory/replica.ts'
 import { MemoryStore } from './memory/store.ts'
+import type { Register } from './memory/strong.ts'
 import { Presence } from './presence.ts'
 import type { Replica } from './replica.ts'
 import { checkSettings, defaultSettings } from './settings.ts'
@@ -24,8 +24,8 @@ export interface SharedOptions {
   readonly random: Random
   readonly store: SharedStore
   readonly settings?: Partial<SyncSettings>
-  /** Linearizable reads of the memory store, where the room has decisions. */
-  readonly readStrongly?: (namespace: string, key: string) => Promise<Json | undefined>
+  /** The room's decisions, where it has any: strong reads and writes of the memory store go through them. */
+  readonly register?: Register
   /** What `view` shows may have changed. */
   readonly onChange?: () => void
   readonly onPresence?: (update: Uint8Array) => void
@@ -67,8 +67,8 @@ export class Shared {
 
   private constructor(options: SharedOptions) {
     this.#options = options
-    const { mesh, clock, random, store, readStrongly, onChange = () => {}, count = () => {} } = options
-    this.memory = new MemoryStore({ self: mesh, clock, ...(readStrongly && { readStrongly }) })
+    const { mesh, clock, random, store, register, onChange = () => {}, count = () => {} } = options
+    this.memory = new MemoryStore({ self: mesh, clock, ...(register && { register }) })
     this.#keeper = new Keeper({ store, clock, fresh, onTrouble: onChange })
     this.#sync = new Sync({
       mesh,

@@ -14,9 +14,18 @@ export interface BrowserSharedOptions extends SharedContext {
   readonly random: Random
 }
 
-export async function createBrowserShared({ room, push, ...options }: BrowserSharedOptions): Promise<Shared> {
+export async function createBrowserShared({
+  room,
+  push,
+  decisions,
+  ...options
+}: BrowserSharedOptions): Promise<Shared> {
   const shared = await Shared.open({
     ...options,
+    register: {
+      get: async (key, given) => (await decisions).register.get(key, given),
+      compareAndSet: async (...call) => (await decisions).register.compareAndSet(...call),
+    },
     store: await openIndexedStore(room.hash).catch(() => createMemoryStore()),
     onPresence: update => push({ kind: 'presence', update }),
     onPresenceGone: clients => push({ kind: 'presence-gone', clients }),

@@ -43,6 +43,8 @@ export interface WorkContext {
 /** What the engine hands to shared state. */
 export interface SharedContext {
   readonly mesh: Mesh
+  /** What strong calls of the memory go through; they wait until it is there. */
+  readonly decisions: Promise<DecisionsService>
   readonly onChange: () => void
   readonly count: (counter: string) => void
   readonly push: (message: SharedPush) => void
@@ -187,7 +189,14 @@ export class Engine {
   #createShared(): Promise<Shared> {
     const { createShared, push } = this.#options
     const { mesh } = this
-    return createShared({ mesh, push, onChange: () => this.#changed(), count: counter => mesh.count(counter) })
+    const decisions = this.deciding.service
+    return createShared({
+      mesh,
+      decisions,
+      push,
+      onChange: () => this.#changed(),
+      count: counter => mesh.count(counter),
+    })
   }
 
   /** What the engine knows that may tell why there is no link. */

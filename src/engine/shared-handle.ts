@@ -1,13 +1,13 @@
 /** What the page holds of shared state: `mesh.shared` and `mesh.memory`. */
 import type { Json } from '../base/json.ts'
-import type { ListOptions, RetrieveOptions, StoreOptions } from '../crdt/memory/store.ts'
+import type { EntryOptions, ListOptions, RetrieveOptions, StoreOptions } from '../crdt/memory/store.ts'
 import type { Entry } from '../crdt/memory/versions.ts'
 import type { Doc } from '../crdt/page/document.ts'
 import type { Awareness } from '../crdt/page/presence.ts'
 import type { SyncSettings } from '../crdt/sync/state.ts'
 
 export type { ReplicaView, SharedView } from '../crdt/shared.ts'
-export type { Awareness, Doc, Entry, ListOptions, RetrieveOptions, StoreOptions, SyncSettings }
+export type { Awareness, Doc, Entry, EntryOptions, ListOptions, RetrieveOptions, StoreOptions, SyncSettings }
 
 export interface SharedHandle {
   /** The document of that name, on this page: always the same one. Changes travel both ways by themselves, and are kept. */
@@ -18,7 +18,10 @@ export interface SharedHandle {
   configure(change: Partial<SyncSettings>): Promise<void>
 }
 
-/** Keys in namespaces (`default` where none is given), the same for everybody in the room. */
+/**
+ * Keys in namespaces (`default` where none is given), the same for everybody in the room. With `consistency: 'strong'` a call goes through
+ * the room's decisions: linearizable with all other strong calls for the key, and `no-quorum` where too few peers can be reached.
+ */
 export interface MemoryHandle {
   store(key: string, value: Json, options?: StoreOptions): Promise<void>
   retrieve(key: string, options?: RetrieveOptions): Promise<Json | undefined>
@@ -26,11 +29,11 @@ export interface MemoryHandle {
   entry(key: string, namespace?: string): Promise<Entry | undefined>
   list(options?: ListOptions): Promise<readonly Entry[]>
   search(query: string, options?: Omit<ListOptions, 'prefix'>): Promise<readonly Entry[]>
-  delete(key: string, options?: { readonly namespace?: string }): Promise<boolean>
+  delete(key: string, options?: RetrieveOptions): Promise<boolean>
   /** A counter to which everybody's additions count. Resolves with the sum known here. */
-  increment(key: string, by?: number, options?: StoreOptions): Promise<number>
+  increment(key: string, by?: number, options?: EntryOptions): Promise<number>
   /** A set: an element that one adds while another removes it stays. */
-  add(key: string, element: Json, options?: StoreOptions): Promise<void>
+  add(key: string, element: Json, options?: EntryOptions): Promise<void>
   remove(key: string, element: Json, options?: { readonly namespace?: string }): Promise<boolean>
   /** Calls back with every change, wherever it was made. */
   watch(listener: (change: MemoryChange) => void): () => void

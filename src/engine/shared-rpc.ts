@@ -1,7 +1,7 @@
 /** What the page asks of shared state, at the engine's end. */
 import type { Json } from '../base/json.ts'
 import type { DocReplica } from '../crdt/doc-replica.ts'
-import type { ListOptions, MemoryStore, RetrieveOptions, StoreOptions } from '../crdt/memory/store.ts'
+import type { EntryOptions, ListOptions, MemoryStore, RetrieveOptions, StoreOptions } from '../crdt/memory/store.ts'
 import type { Shared } from '../crdt/shared.ts'
 import type { MemoryChange } from './shared-handle.ts'
 
@@ -18,9 +18,9 @@ export interface SharedApi {
   memoryEntry(key: string, namespace: string | undefined): Promise<ReturnType<MemoryStore['entry']>>
   memoryList(options: ListOptions | undefined): Promise<ReturnType<MemoryStore['list']>>
   memorySearch(query: string, options: ListOptions | undefined): Promise<ReturnType<MemoryStore['search']>>
-  memoryDelete(key: string, options: { readonly namespace?: string } | undefined): Promise<boolean>
-  memoryIncrement(key: string, by: number | undefined, options: StoreOptions | undefined): Promise<number>
-  memoryAdd(key: string, element: Json, options: StoreOptions | undefined): Promise<void>
+  memoryDelete(key: string, options: RetrieveOptions | undefined): Promise<boolean>
+  memoryIncrement(key: string, by: number | undefined, options: EntryOptions | undefined): Promise<number>
+  memoryAdd(key: string, element: Json, options: EntryOptions | undefined): Promise<void>
   memoryRemove(key: string, element: Json, options: { readonly namespace?: string } | undefined): Promise<boolean>
 }
 

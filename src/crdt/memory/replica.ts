@@ -58,7 +58,12 @@ export class MemoryReplica implements Replica {
   }
 
   /** Replaces `superseded` by a new version, if one is given; the change goes to everybody. */
-  write(at: Place, replica: string, superseded: readonly Version[], make?: (dot: Dot) => Version): void {
+  write(
+    at: Place,
+    replica: string,
+    superseded: readonly Pick<Version, 'dot'>[],
+    make?: (dot: Dot) => Version,
+  ): Version | undefined {
     const dot = this.#context.next(replica)
     const version = make?.(dot)
     const beyond: Record<string, number[]> = {}
@@ -70,6 +75,12 @@ export class MemoryReplica implements Replica {
     const delta = { context: { vector: {}, beyond }, alive: {}, versions: version ? [{ at, version }] : [] }
     this.#join(delta)
     this.#tell(encodeJson(delta), { kind: 'local' })
+    return version
+  }
+
+  /** Whether that change ever came here, be it still held or not. */
+  hasSeen(dot: Dot): boolean {
+    return this.#context.has(dot)
   }
 
   /** Drops what has expired; nobody need be told. */

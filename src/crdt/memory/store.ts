@@ -13,15 +13,30 @@ import {
   memoryTagsMax,
   memoryValueBytesMax,
 } from '../limits.ts'
+import type { Dot } from './context.ts'
 import { HybridClock } from './hybrid-clock.ts'
 import { MemoryReplica, type Place } from './replica.ts'
 import { MemorySearch } from './search.ts'
-import { type Body, type Entry, entryOf, textOf, type Version } from './versions.ts'
+import { type Register, StrongMemory } from './strong.ts'
+import { type Body, type Entry, entryOf, type Stamp, textOf, type Version } from './versions.ts'
 
-export interface StoreOptions {
+/** What a counter or a set can be given, too. */
+export interface EntryOptions {
   readonly namespace?: string
   readonly ttlMs?: number
   readonly tags?: readonly string[]
+}
+
+/**
+ * `eventual`, the default: what is known here, at once. `strong`: through the room's decisions, linearizable with all other strong calls
+ * for the key; refused with `no-quorum` where too few peers can be reached.
+ */
+export type Consistency = 'eventual' | 'strong'
+
+export interface StoreOptions extends EntryOptions {
+  readonly consistency?: Consistency
+  /** Of a strong call until `timeout`, ms. */
+  readonly timeoutMs?: number
 }
 
 export interface ListOptions {
@@ -31,17 +46,13 @@ export interface ListOptions {
   readonly limit?: number
 }
 
-export interface RetrieveOptions {
-  readonly namespace?: string
-  /** `strong` asks the room's leader for the last decided value; `eventual`, the default, says what is known here. */
-  readonly consistency?: 'eventual' | 'strong'
-}
+export type RetrieveOptions = Pick<StoreOptions, 'namespace' | 'consistency' | 'timeoutMs'>
 
 export interface MemoryOptions {
   readonly self: { readonly id: PeerId; readonly session: SessionId }
   readonly clock: Clock
-  /** A linearizable read, where decisions are there. */
-  readonly readStrongly?: (namespace: string, key: string) => Promise<Json | undefined>
+  /** The room's decisions, where there are any: for strong calls. */
+  readonly register?: Register
 }
 
 export const defaultNamespace = 'default'
@@ -50,14 +61,22 @@ export class MemoryStore {
   readonly replica = new MemoryReplica()
   readonly time: HybridClock
   readonly #options: MemoryOptions
+  readonly #strong: StrongMemory | undefined
   readonly #search: MemorySearch
   readonly #watchers = new Set<(namespace: string, key: string, entry: Entry | undefined) => void>()
   readonly #offs: (() => void)[]
 
   constructor(options: MemoryOptions) {
-    const { clock } = options
+    const { clock, register } = options
     this.#options = options
     this.time = new HybridClock(() => clock.nowMs())
+    const view = {
+      versions: (at: Place) => this.replica.versions(at),
+      hasSeen: (dot: Dot) => this.replica.hasSeen(dot),
+      nowMs: () => this.time.physicalMs,
+      nextStamp: () => this.time.next(),
+    }
+    this.#strong = register && new StrongMemory(register, view, clock)
     this.#search = new MemorySearch(place => this.#entry(place))
     this.#offs = [
       this.replica.onChange(place => this.#changed(place)),
@@ -65,20 +84,18 @@ export class MemoryStore {
     ]
   }
 
-  store(key: string, value: Json, options: StoreOptions = {}): void {
+  /** Plainly at once, strongly when it is decided. */
+  store(key: string, value: Json, options: StoreOptions = {}): Promise<void> | undefined {
     const at = place(options.namespace, key)
-    this.#write(at, this.replica.versions(at), { kind: 'value', value }, options)
+    const body = { kind: 'value', value } as const
+    if (isStrong(options)) return this.#storeStrongly(at, body, options)
+    this.#write(at, this.replica.versions(at), body, options, this.time.next())
+    return undefined
   }
 
-  async retrieve(
-    key: string,
-    { namespace, consistency = 'eventual' }: RetrieveOptions = {},
-  ): Promise<Json | undefined> {
-    const at = place(namespace, key)
-    if (consistency === 'eventual') return this.#entry(at)?.value
-    const { readStrongly } = this.#options
-    if (!readStrongly) throw new MeshError('unsupported', 'strong reads need decisions, which this room does not have')
-    return readStrongly(...at)
+  async retrieve(key: string, options: RetrieveOptions = {}): Promise<Json | undefined> {
+    const at = place(options.namespace, key)
+    return isStrong(options) ? this.#decided().read(at, options) : this.#entry(at)?.value
   }
 
   /** The value with all that is known of it. */
@@ -86,8 +103,10 @@ export class MemoryStore {
     return this.#entry(place(namespace, key))
   }
 
-  delete(key: string, { namespace }: { readonly namespace?: string } = {}): boolean {
-    const at = place(namespace, key)
+  /** Whether there was anything. A plain delete of what was decided is decided by whoever reads it strongly next, and knows of it. */
+  delete(key: string, options: RetrieveOptions = {}): boolean | Promise<boolean> {
+    const at = place(options.namespace, key)
+    if (isStrong(options)) return this.#deleteStrongly(at, options)
     const versions = this.replica.versions(at)
     if (versions.length > 0) this.replica.write(at, this.#options.self.session, versions)
     return versions.length > 0
@@ -116,7 +135,7 @@ export class MemoryStore {
   }
 
   /** Adds to a counter; everybody's additions count, whatever the order. Returns the sum known here. */
-  increment(key: string, by = 1, options: StoreOptions = {}): number {
+  increment(key: string, by = 1, options: EntryOptions = {}): number {
     if (!Number.isFinite(by)) throw new MeshError('invalid-option', 'a counter counts by a finite number')
     const at = place(options.namespace, key)
     const own = this.replica.versions(at).filter(isCounterOf(this.#options.self.session))
@@ -125,14 +144,14 @@ export class MemoryStore {
       { up: 0, down: 0 },
     )
     const body = { kind: 'counter', up: was.up + Math.max(0, by), down: was.down + Math.max(0, -by) } as const
-    this.#write(at, own, body, options)
+    this.#write(at, own, body, options, this.time.next())
     return Number(this.#entry(at)?.value ?? 0)
   }
 
   /** Adds an element to a set. One that others remove at the same time stays. */
-  add(key: string, element: Json, options: StoreOptions = {}): void {
+  add(key: string, element: Json, options: EntryOptions = {}): void {
     const at = place(options.namespace, key)
-    this.#write(at, this.#elements(at, element), { kind: 'element', element }, options)
+    this.#write(at, this.#elements(at, element), { kind: 'element', element }, options, this.time.next())
   }
 
   /** Takes an element out of a set, as far as it is known here. */
@@ -163,7 +182,35 @@ export class MemoryStore {
     return entryOf(...at, this.replica.versions(at), this.time.physicalMs)
   }
 
-  #write(at: Place, superseded: readonly Version[], body: Body, { ttlMs, tags = [] }: StoreOptions): void {
+  #decided(): StrongMemory {
+    if (this.#strong) return this.#strong
+    throw new MeshError('unsupported', 'strong calls need decisions, which this room does not have')
+  }
+
+  async #storeStrongly(at: Place, body: Body, options: StoreOptions): Promise<void> {
+    this.#check(body, options)
+    await this.#decided().write(at, options, (stamp, decided) =>
+      this.#write(at, this.#heldOr(at, decided), body, options, stamp),
+    )
+  }
+
+  async #deleteStrongly(at: Place, options: RetrieveOptions): Promise<boolean> {
+    let wasHeld = false
+    const wasDecided = await this.#decided().write(at, options, (_, decided) => {
+      const superseded = this.#heldOr(at, decided)
+      wasHeld ||= this.replica.versions(at).length > 0
+      return superseded.length > 0 ? this.replica.write(at, this.#options.self.session, superseded) : undefined
+    })
+    return wasHeld || wasDecided
+  }
+
+  /** What a strong change replaces: what is held, and what was decided, which may not have come here yet. */
+  #heldOr(at: Place, decided: Dot | undefined): readonly Pick<Version, 'dot'>[] {
+    const held = this.replica.versions(at)
+    return decided && !this.replica.hasSeen(decided) ? [...held, { dot: decided }] : held
+  }
+
+  #check(body: Body, { ttlMs, tags = [] }: EntryOptions): void {
     checkTags(tags)
     if (ttlMs !== undefined && !(ttlMs > 0)) throw new MeshError('invalid-option', 'ttlMs must be more than 0')
     const bytes = JSON.stringify(body)?.length ?? 0
@@ -171,10 +218,20 @@ export class MemoryStore {
       throw new MeshError('too-large', `a value of ${bytes} bytes is over the limit of ${memoryValueBytesMax}`)
     if (this.replica.bytes + bytes > memoryBytesMax || this.replica.keys >= memoryKeysMax)
       throw new MeshError('storage-full', `the room's memory is full: ${memoryKeysMax} keys, ${memoryBytesMax} bytes`)
-    const stamp = this.time.next()
+  }
+
+  #write(
+    at: Place,
+    superseded: readonly Pick<Version, 'dot'>[],
+    body: Body,
+    options: EntryOptions,
+    stamp: Stamp,
+  ): Version | undefined {
+    this.#check(body, options)
+    const { ttlMs, tags = [] } = options
     const { id, session } = this.#options.self
     const expires = ttlMs === undefined ? {} : { expiresAtMs: stamp.ms + ttlMs }
-    this.replica.write(at, session, superseded, dot => ({ dot, stamp, by: id, body, tags, ...expires }))
+    return this.replica.write(at, session, superseded, dot => ({ dot, stamp, by: id, body, tags, ...expires }))
   }
 
   #changed(at: Place): void {
@@ -183,6 +240,12 @@ export class MemoryStore {
     const entry = this.#entry(at)
     for (const watcher of [...this.#watchers]) watcher(...at, entry)
   }
+}
+
+function isStrong({ consistency = 'eventual' }: Pick<StoreOptions, 'consistency'>): boolean {
+  if (consistency !== 'eventual' && consistency !== 'strong')
+    throw new MeshError('invalid-option', `consistency is eventual or strong, not ${String(consistency)}`)
+  return consistency === 'strong'
 }
 
 function isCounterOf(session: SessionId): (version: Version) => boolean {

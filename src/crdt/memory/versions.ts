@@ -41,11 +41,19 @@ export interface Entry {
   readonly conflicts: readonly { readonly value: Json; readonly by: PeerId; readonly atMs: number }[]
 }
 
+export function compareStamps(one: Stamp, other: Stamp): number {
+  return one.ms - other.ms || one.count - other.count
+}
+
+/** `stamp`, or the next after `past` where that is later. */
+export function stampAfter(stamp: Stamp, past: Stamp): Stamp {
+  return compareStamps(stamp, past) > 0 ? stamp : { ms: past.ms, count: past.count + 1 }
+}
+
 /** Later wins; at the same time the greater name, so that all peers agree. */
 export function compareVersions(one: Version, other: Version): number {
   return (
-    one.stamp.ms - other.stamp.ms ||
-    one.stamp.count - other.stamp.count ||
+    compareStamps(one.stamp, other.stamp) ||
     (one.dot.replica < other.dot.replica
       ? -1
       : one.dot.replica > other.dot.replica
