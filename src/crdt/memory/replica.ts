@@ -32,6 +32,8 @@ export class MemoryReplica implements Replica {
   readonly #context = new Context()
   readonly #held = new Map<string, Held>()
   readonly #places = new Map<string, Map<string, Version>>()
+  /** The last number that was given out here. */
+  readonly #reserved = new Map<string, number>()
   readonly #listeners = new Set<UpdateListener>()
   readonly #changeListeners = new Set<(place: Place) => void>()
   #bytes = 0
@@ -58,14 +60,20 @@ export class MemoryReplica implements Replica {
   }
 
   /** Replaces `superseded` by a new version, if one is given; the change goes to everybody. */
-  write(
-    at: Place,
-    replica: string,
-    superseded: readonly Pick<Version, 'dot'>[],
-    make?: (dot: Dot) => Version,
-  ): Version | undefined {
-    const dot = this.#context.next(replica)
-    const version = make?.(dot)
+  write(at: Place, replica: string, superseded: readonly Pick<Version, 'dot'>[], make?: (dot: Dot) => Version): void {
+    const dot = this.reserve(replica)
+    this.put(at, dot, superseded, make?.(dot))
+  }
+
+  /** A dot for a change that is put in later; others are numbered past it. */
+  reserve(replica: string): Dot {
+    const { number } = this.#context.next(replica)
+    const dot = { replica, number: Math.max(number, (this.#reserved.get(replica) ?? 0) + 1) }
+    this.#reserved.set(replica, dot.number)
+    return dot
+  }
+
+  put(at: Place, dot: Dot, superseded: readonly Pick<Version, 'dot'>[], version: Version | undefined): void {
     const beyond: Record<string, number[]> = {}
     for (const { replica, number } of [...superseded.map(({ dot }) => dot), dot]) {
       const numbers = beyond[replica] ?? []
@@ -75,7 +83,6 @@ export class MemoryReplica implements Replica {
     const delta = { context: { vector: {}, beyond }, alive: {}, versions: version ? [{ at, version }] : [] }
     this.#join(delta)
     this.#tell(encodeJson(delta), { kind: 'local' })
-    return version
   }
 
   /** Whether that change ever came here, be it still held or not. */

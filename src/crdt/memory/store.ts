@@ -18,7 +18,7 @@ import { HybridClock } from './hybrid-clock.ts'
 import { MemoryReplica, type Place } from './replica.ts'
 import { MemorySearch } from './search.ts'
 import { type Register, StrongMemory } from './strong.ts'
-import { type Body, type Entry, entryOf, type Stamp, textOf, type Version } from './versions.ts'
+import { type Body, type Entry, entryOf, type Stamp, stampAfter, textOf, type Version } from './versions.ts'
 
 /** What a counter or a set can be given, too. */
 export interface EntryOptions {
@@ -75,6 +75,8 @@ export class MemoryStore {
       hasSeen: (dot: Dot) => this.replica.hasSeen(dot),
       nowMs: () => this.time.physicalMs,
       nextStamp: () => this.time.next(),
+      reserve: () => this.replica.reserve(options.self.session),
+      put: (...change: Parameters<MemoryReplica['put']>) => this.replica.put(...change),
     }
     this.#strong = register && new StrongMemory(register, view, clock)
     this.#search = new MemorySearch(place => this.#entry(place))
@@ -89,7 +91,7 @@ export class MemoryStore {
     const at = place(options.namespace, key)
     const body = { kind: 'value', value } as const
     if (isStrong(options)) return this.#storeStrongly(at, body, options)
-    this.#write(at, this.replica.versions(at), body, options, this.time.next())
+    this.#write(at, this.replica.versions(at), body, options)
     return undefined
   }
 
@@ -106,7 +108,7 @@ export class MemoryStore {
   /** Whether there was anything. A plain delete of what was decided is decided by whoever reads it strongly next, and knows of it. */
   delete(key: string, options: RetrieveOptions = {}): boolean | Promise<boolean> {
     const at = place(options.namespace, key)
-    if (isStrong(options)) return this.#deleteStrongly(at, options)
+    if (isStrong(options)) return this.#decided().write(at, options)
     const versions = this.replica.versions(at)
     if (versions.length > 0) this.replica.write(at, this.#options.self.session, versions)
     return versions.length > 0
@@ -144,14 +146,14 @@ export class MemoryStore {
       { up: 0, down: 0 },
     )
     const body = { kind: 'counter', up: was.up + Math.max(0, by), down: was.down + Math.max(0, -by) } as const
-    this.#write(at, own, body, options, this.time.next())
+    this.#write(at, own, body, options)
     return Number(this.#entry(at)?.value ?? 0)
   }
 
   /** Adds an element to a set. One that others remove at the same time stays. */
   add(key: string, element: Json, options: EntryOptions = {}): void {
     const at = place(options.namespace, key)
-    this.#write(at, this.#elements(at, element), { kind: 'element', element }, options, this.time.next())
+    this.#write(at, this.#elements(at, element), { kind: 'element', element }, options)
   }
 
   /** Takes an element out of a set, as far as it is known here. */
@@ -189,25 +191,7 @@ export class MemoryStore {
 
   async #storeStrongly(at: Place, body: Body, options: StoreOptions): Promise<void> {
     this.#check(body, options)
-    await this.#decided().write(at, options, (stamp, decided) =>
-      this.#write(at, this.#heldOr(at, decided), body, options, stamp),
-    )
-  }
-
-  async #deleteStrongly(at: Place, options: RetrieveOptions): Promise<boolean> {
-    let wasHeld = false
-    const wasDecided = await this.#decided().write(at, options, (_, decided) => {
-      const superseded = this.#heldOr(at, decided)
-      wasHeld ||= this.replica.versions(at).length > 0
-      return superseded.length > 0 ? this.replica.write(at, this.#options.self.session, superseded) : undefined
-    })
-    return wasHeld || wasDecided
-  }
-
-  /** What a strong change replaces: what is held, and what was decided, which may not have come here yet. */
-  #heldOr(at: Place, decided: Dot | undefined): readonly Pick<Version, 'dot'>[] {
-    const held = this.replica.versions(at)
-    return decided && !this.replica.hasSeen(decided) ? [...held, { dot: decided }] : held
+    await this.#decided().write(at, options, (dot, stamp) => this.#version(dot, stamp, body, options))
   }
 
   #check(body: Body, { ttlMs, tags = [] }: EntryOptions): void {
@@ -220,18 +204,16 @@ export class MemoryStore {
       throw new MeshError('storage-full', `the room's memory is full: ${memoryKeysMax} keys, ${memoryBytesMax} bytes`)
   }
 
-  #write(
-    at: Place,
-    superseded: readonly Pick<Version, 'dot'>[],
-    body: Body,
-    options: EntryOptions,
-    stamp: Stamp,
-  ): Version | undefined {
+  /** After all that it replaces, though a clock be wrong. */
+  #write(at: Place, superseded: readonly Version[], body: Body, options: EntryOptions): void {
     this.#check(body, options)
-    const { ttlMs, tags = [] } = options
-    const { id, session } = this.#options.self
-    const expires = ttlMs === undefined ? {} : { expiresAtMs: stamp.ms + ttlMs }
-    return this.replica.write(at, session, superseded, dot => ({ dot, stamp, by: id, body, tags, ...expires }))
+    const stamp = superseded.reduce((latest, past) => stampAfter(latest, past.stamp), this.time.next())
+    this.replica.write(at, this.#options.self.session, superseded, dot => this.#version(dot, stamp, body, options))
+  }
+
+  #version(dot: Dot, stamp: Stamp, body: Body, { ttlMs, tags = [] }: EntryOptions): Version {
+    const expires = ttlMs === undefined ? {} : { expiresAtMs: Math.floor(this.time.physicalMs) + ttlMs }
+    return { dot, stamp, by: this.#options.self.id, body, tags, ...expires }
   }
 
   #changed(at: Place): void {
