@@ -10,18 +10,10 @@ import { MeshError } from '../base/errors.ts'
 import type { MemberId } from '../consensus/raft/messages.ts'
 import type { RestoredState } from '../consensus/raft/state.ts'
 import { logFileSlackBytes } from '../consensus/storage/limits.ts'
-import {
-  type BatchRecord,
-  batchRecord,
-  fold,
-  parseBatch,
-  parseSnapshot,
-  type StoredRecord,
-  seal,
-  unseal,
-} from '../consensus/storage/record.ts'
+import { type BatchRecord, batchRecord, fold, parseBatch, parseSnapshot, unseal } from '../consensus/storage/record.ts'
 import type { Batch, MemberStore, MemberStores, OpenedStore, StoredMember } from '../consensus/storage/store.ts'
 import type { Appending, Files } from './files.ts'
+import { linesOf, guarded as namedGuard, parsed, sealed, sealedLine } from './sealed-lines.ts'
 
 const aboutSchema = v.strictObject({
   member: v.string(),
@@ -32,9 +24,7 @@ const aboutSchema = v.strictObject({
 })
 type About = v.InferOutput<typeof aboutSchema>
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-const encode = (value: unknown) => encoder.encode(JSON.stringify(seal(value)))
+const guarded = <T>(work: () => Promise<T>) => namedGuard('decisions', work)
 
 export class FileStores implements MemberStores {
   readonly #files: Files
@@ -60,8 +50,8 @@ export class FileStores implements MemberStores {
       const folder = this.#folderOf(member)
       await this.#files.makeFolder(folder)
       const batch = { hard, snapshot: snapshot.index, keepFrom: snapshot.index + 1, keepTo: snapshot.index, entries }
-      await this.#files.replace(join(folder, `snapshot-${snapshot.index}`), encode(snapshot))
-      await this.#files.replace(join(folder, 'log'), line(batch))
+      await this.#files.replace(join(folder, `snapshot-${snapshot.index}`), sealed(snapshot))
+      await this.#files.replace(join(folder, 'log'), sealedLine(batch))
       // Last: what has no `about` was never made.
       await this.#write({ member, generation, epoch: 0, key: toBase64Url(key), isAside: false })
     })
@@ -108,7 +98,7 @@ export class FileStores implements MemberStores {
   }
 
   #write(about: About): Promise<void> {
-    return this.#files.replace(join(this.#folderOf(about.member as MemberId), 'about'), encode(about))
+    return this.#files.replace(join(this.#folderOf(about.member as MemberId), 'about'), sealed(about))
   }
 
   #folderOf(member: MemberId): string {
@@ -155,9 +145,9 @@ class FileStore implements MemberStore {
       if (!(await this.#isOwner())) return 'fenced'
       const { snapshot } = batch
       const former = this.#folded.snapshot
-      if (snapshot) await this.#files.replace(this.#snapshotPath(snapshot.index), encode(snapshot))
+      if (snapshot) await this.#files.replace(this.#snapshotPath(snapshot.index), sealed(snapshot))
       const record = batchRecord(batch, snapshot?.index ?? former)
-      const bytes = line(record)
+      const bytes = sealedLine(record)
       await this.#log.append(bytes)
       await this.#log.sync()
       const from = this.#folded.entries[0]?.index ?? record.keepTo + 1
@@ -178,7 +168,7 @@ class FileStore implements MemberStore {
   /** The whole log as one line, in the place of the former file. */
   async #compact(): Promise<void> {
     const from = this.#folded.entries[0]?.index ?? this.#folded.snapshot + 1
-    const bytes = line({ ...this.#folded, keepFrom: from, keepTo: from - 1 })
+    const bytes = sealedLine({ ...this.#folded, keepFrom: from, keepTo: from - 1 })
     await this.#files.replace(join(this.#folder, 'log'), bytes)
     const former = this.#log
     this.#log = await this.#files.openToAppend(join(this.#folder, 'log'), bytes.length)
@@ -192,53 +182,28 @@ class FileStore implements MemberStore {
   }
 }
 
-function line(record: BatchRecord): Uint8Array {
-  return encoder.encode(`${JSON.stringify(seal(record))}\n`)
-}
-
 /** Undefined where anything but a torn last line cannot be read. */
 async function readDisk(files: Files, folder: string) {
   const bytes = await files.read(join(folder, 'log'))
   if (!bytes) return undefined
   const records: BatchRecord[] = []
-  let at = 0
-  for (let end = bytes.indexOf(10, at); end >= 0; end = bytes.indexOf(10, at)) {
-    const record = parseBatch(parsed(bytes.subarray(at, end)))
+  let length = 0
+  for (const { record: line, end, isLast } of linesOf(bytes)) {
+    const record = parseBatch(line)
     if (record instanceof MeshError) {
-      const isLast = bytes.indexOf(10, end + 1) < 0
       if (isLast) break // torn: it was never reported
       return undefined
     }
     records.push(record)
-    at = end + 1
+    length = end
   }
   const folded = fold(records)
   const snapshotBytes = folded && (await files.read(join(folder, `snapshot-${folded.snapshot}`)))
   const snapshot = snapshotBytes && parseSnapshot(parsed(snapshotBytes))
   if (!folded || !snapshot || snapshot instanceof MeshError) return undefined
-  return { folded, snapshot, length: at }
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(bytes)) as StoredRecord
-  } catch {
-    return undefined
-  }
+  return { folded, snapshot, length }
 }
 
 function unsealed(bytes: Uint8Array): unknown {
   return unseal(parsed(bytes))
-}
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (cause instanceof MeshError) throw cause
-    const { code } = cause as NodeJS.ErrnoException
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT'
-    if (isFull) throw new MeshError('storage-full', 'This disk has no room left for decisions', { cause })
-    throw new MeshError('storage-lost', 'The folder of decisions cannot be used', { cause })
-  }
 }

@@ -8,89 +8,36 @@ import { FileLocks } from '../../src/headless/file-lock.ts'
 import { FileStores } from '../../src/headless/file-stores.ts'
 import { type Appending, type Files, nodeFiles } from '../../src/headless/files.ts'
 import { describeStorage, type StorageWorld, wentOff } from '../suites/raft-storage.ts'
+import { ForgetfulDisk } from './support/forgetful-disk.ts'
 
 const folder = 'decisions/room'
 
-/** A disk in memory. A crash keeps what was synced, and of the rest as much as it likes: here half of it, a torn line. */
+/** A machine whose disk is in memory. */
 class DiskWorld implements StorageWorld {
-  writes = 0
-  readonly #files = new Map<string, { bytes: number[]; synced: number }>()
-  #left = Number.POSITIVE_INFINITY
-  #isFull = false
-  #life = 0
+  readonly #disk = new ForgetfulDisk(() => wentOff(this))
+
+  get writes(): number {
+    return this.#disk.writes
+  }
 
   async boot() {
-    return new FileStores(this.#disk(this.#life), folder)
+    return new FileStores(this.#disk.files(), folder)
   }
 
   crashAfter(count: number): void {
-    this.#left = count
-    this.writes = 0
+    this.#disk.crashAfter(count)
   }
 
   powerOn(): void {
-    this.#life++
-    this.#left = Number.POSITIVE_INFINITY
-    for (const file of this.#files.values()) {
-      const torn = file.synced + Math.floor((file.bytes.length - file.synced) / 2)
-      file.bytes.length = torn
-      file.synced = torn
-    }
+    this.#disk.powerOn()
   }
 
   async spoil(member: MemberId): Promise<void> {
-    const log = this.#files.get(join(folder, member, 'log'))
-    if (!log) throw new Error('no log')
-    const at = log.bytes.indexOf(50) // a 2
-    log.bytes[at] = 51
+    this.#disk.change(join(folder, member, 'log'), 50, 51) // a 2 becomes a 3
   }
 
   setFull(isFull: boolean): void {
-    this.#isFull = isFull
-  }
-
-  #disk(life: number): Files {
-    const write = async (change: () => void) => {
-      await Promise.resolve()
-      if (this.#isFull) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
-      if (life !== this.#life || this.#left-- <= 0) {
-        wentOff(this)
-        await new Promise(() => {})
-      }
-      this.writes++
-      change()
-    }
-    return {
-      read: async path => {
-        const file = this.#files.get(path)
-        return file && Uint8Array.from(file.bytes)
-      },
-      list: async where => {
-        const inside = [...this.#files.keys()].filter(path => path.startsWith(`${where}/`))
-        return [...new Set(inside.map(path => path.slice(where.length + 1).split('/')[0] as string))]
-      },
-      makeFolder: () => write(() => {}),
-      replace: (path, bytes) => write(() => this.#files.set(path, { bytes: [...bytes], synced: bytes.length })),
-      remove: path =>
-        write(() => {
-          for (const known of this.#files.keys())
-            if (known === path || known.startsWith(`${path}/`)) this.#files.delete(known)
-        }),
-      openToAppend: async (path, length): Promise<Appending> => {
-        const file = this.#files.get(path) ?? { bytes: [], synced: 0 }
-        file.bytes.length = length
-        file.synced = Math.min(file.synced, length)
-        this.#files.set(path, file)
-        return {
-          append: bytes => write(() => void file.bytes.push(...bytes)),
-          sync: () =>
-            write(() => {
-              file.synced = file.bytes.length
-            }),
-          close: async () => {},
-        }
-      },
-    }
+    this.#disk.isFull = isFull
   }
 }
 

@@ -13,9 +13,10 @@ export interface SharedStore {
   close(): void
 }
 
-export function storageFull(cause?: unknown): MeshError<'storage-full'> {
-  const message =
-    'This browser has no room left to keep the shared documents. They live on in the open tabs; free some disk space before you close the last one.'
+const browserFull =
+  'This browser has no room left to keep the shared documents. They live on in the open tabs; free some disk space before you close the last one.'
+
+export function storageFull(cause?: unknown, message = browserFull): MeshError<'storage-full'> {
   return new MeshError('storage-full', message, { cause })
 }
 

@@ -9,10 +9,9 @@ import type { Origin } from '../../../src/crdt/replica.ts'
 import { openIndexedStore } from '../../../src/crdt/storage/indexed-store.ts'
 import { Keeper } from '../../../src/crdt/storage/keeper.ts'
 import { createMemoryStore, type SharedStore, storageFull } from '../../../src/crdt/storage/store.ts'
+import { bytes, describeSharedStore } from '../../suites/shared-store.ts'
 import { HandClock } from '../memory/support.ts'
 
-const bytes = (...values: number[]) => Uint8Array.from(values)
-const joined = (updates: readonly Uint8Array[]) => Uint8Array.from(updates.flatMap(update => [...update]))
 const peer: Origin = { kind: 'peer', peer: 'someone' as PeerId, isWhole: false }
 
 let names = 0
@@ -27,36 +26,10 @@ async function indexed(room = 'room', name = `test-${names++}`): Promise<SharedS
   return store
 }
 
-describe.each<[string, () => Promise<SharedStore>]>([
-  ['memory', async () => createMemoryStore()],
-  ['IndexedDB', () => indexed()],
-])('a store in %s', (_, create) => {
-  test('gives back what was appended, in order, by replica', async () => {
-    const store = await create()
-    for (const update of [bytes(1), bytes(2), bytes(3)]) await store.append('doc/a', update)
-    await store.append('memory', bytes(9))
-    expect(await store.load('doc/a')).toEqual([bytes(1), bytes(2), bytes(3)])
-    expect(await store.load('doc/none')).toEqual([])
-    expect([...(await store.names())].sort()).toEqual(['doc/a', 'memory'])
-  })
-
-  test('puts one record in place of all', async () => {
-    const store = await create()
-    for (const update of [bytes(1), bytes(2), bytes(3)]) await store.append('doc/a', update)
-    expect(await store.compact('doc/a', joined)).toBe(3)
-    expect(await store.load('doc/a')).toEqual([bytes(1, 2, 3)])
-    expect(await store.compact('doc/none', joined)).toBe(0)
-  })
-
-  test('keeps what it had where making one of all fails', async () => {
-    const store = await create()
-    await store.append('doc/a', bytes(1))
-    const failing = () => {
-      throw new Error('no')
-    }
-    await expect(store.compact('doc/a', failing)).rejects.toThrow()
-    expect(await store.load('doc/a')).toEqual([bytes(1)])
-  })
+describeSharedStore('memory', () => ({ open: async () => createMemoryStore() }))
+describeSharedStore('IndexedDB', () => {
+  const name = `test-${names++}`
+  return { open: () => indexed('room', name), again: () => indexed('room', name) }
 })
 
 test('rooms of one browser keep apart, and another tab reads what one wrote', async () => {
