@@ -1,9 +1,9 @@
 /** `npm run soak -- NAME [options]`: real tabs for minutes or hours, watched for what short tests cannot see. Exit code 1 where a promise broke. */
-import { type SoakOptions, soakOptions, UsageError } from './options.ts'
+import { type SoakDefaults, type SoakOptions, soakOptions, UsageError } from './options.ts'
 
 interface Soak {
   readonly what: string
-  readonly defaults: Pick<SoakOptions, 'tabs' | 'minutes'>
+  readonly defaults: SoakDefaults
   readonly load: () => Promise<{ run(options: SoakOptions): Promise<readonly string[]> }>
 }
 
@@ -18,6 +18,11 @@ const soaks: Record<string, Soak> = {
     defaults: { tabs: 64, minutes: 1 },
     load: () => import('./crowd.ts'),
   },
+  typing: {
+    what: 'all type in one document through cuts, reloads, closes and crashes: equal, nothing lost, nobody shown who is gone',
+    defaults: { tabs: 16, minutes: 2, canMix: true },
+    load: () => import('./typing.ts'),
+  },
   verdicts: {
     what: 'all cores loaded: nobody who is there is given up',
     defaults: { tabs: 8, minutes: 60 },
@@ -28,7 +33,7 @@ const soaks: Record<string, Soak> = {
 const [chosen = '', ...args] = process.argv.slice(2)
 const soak = soaks[chosen]
 if (!soak) {
-  console.error('npm run soak -- NAME [--tabs N] [--minutes N] [--browser chromium|firefox] [--visible]\n')
+  console.error('npm run soak -- NAME [--tabs N] [--minutes N] [--browser chromium|firefox|both] [--visible]\n')
   for (const [name, { what, defaults }] of Object.entries(soaks))
     console.error(`  ${name.padEnd(10)} ${what} (${defaults.tabs} tabs, ${defaults.minutes} min)`)
   process.exit(2)

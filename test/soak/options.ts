@@ -4,6 +4,8 @@ import type { BrowserName } from '../browser/support/browsers.ts'
 
 export interface SoakOptions {
   readonly browser: BrowserName
+  /** Of a run that can mix them (`--browser both`): tabs take turns. */
+  readonly browsers: readonly BrowserName[]
   /** Hidden tabs are the common case: whoever opens five sees one. */
   readonly hidden: boolean
   readonly tabs: number
@@ -15,16 +17,29 @@ export class UsageError extends Error {}
 const tabsMax = 200
 const minutesMax = 24 * 60
 
-export function soakOptions(args: readonly string[], defaults: Pick<SoakOptions, 'tabs' | 'minutes'>): SoakOptions {
+const choices: Readonly<Record<string, readonly BrowserName[]>> = {
+  chromium: ['chromium'],
+  firefox: ['firefox'],
+  both: ['chromium', 'firefox'],
+}
+
+export interface SoakDefaults extends Pick<SoakOptions, 'tabs' | 'minutes'> {
+  /** Tabs of both browsers may meet. */
+  readonly canMix?: boolean
+}
+
+export function soakOptions(args: readonly string[], { canMix = false, ...defaults }: SoakDefaults): SoakOptions {
   const { browser = 'chromium', visible = false, ...given } = parse(args)
-  if (browser !== 'chromium' && browser !== 'firefox')
-    throw new UsageError(`--browser is chromium or firefox, not ${browser}`)
+  const browsers: readonly BrowserName[] | undefined = choices[browser]
+  const [first] = browsers ?? []
+  if (!browsers || !first) throw new UsageError(`--browser is chromium, firefox or both, not ${browser}`)
+  if (browsers.length > 1 && !canMix) throw new UsageError('this one runs in one browser: chromium or firefox')
   const tabs = given.tabs === undefined ? defaults.tabs : Number(given.tabs)
   const minutes = given.minutes === undefined ? defaults.minutes : Number(given.minutes)
   if (!Number.isInteger(tabs) || tabs < 2 || tabs > tabsMax)
     throw new UsageError(`--tabs is a whole number from 2 to ${tabsMax}`)
   if (!(minutes > 0 && minutes <= minutesMax)) throw new UsageError(`--minutes is above 0 and at most ${minutesMax}`)
-  return { browser, hidden: !visible, tabs, minutes }
+  return { browser: first, browsers, hidden: !visible, tabs, minutes }
 }
 
 function parse(args: readonly string[]) {
