@@ -194,7 +194,8 @@ class Typing {
     const [healer] = this.#tabs
     if (!healer) return
     const due = this.#due()
-    await (await meshOf(healer)).evaluate(mesh => mesh.faults.heal())
+    // Also where the healer was reloaded since, and has forgotten the cut.
+    await (await meshOf(healer)).evaluate(mesh => mesh.faults.heal({ room: true }))
     const healedAtMs = Date.now()
     for (;;) {
       const holdings = await this.#holdings()
