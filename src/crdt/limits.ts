@@ -49,6 +49,8 @@ export const tellMsPerPeer = 50
 export const presenceBytesMax = 4 * KiB
 /** Clients (editors) of one peer. */
 export const presenceClientsMax = 8
+/** Peers that are not here and whose presence is remembered, in case they come, or come back. */
+export const presenceAbsentMax = 128
 /** Changes of presence leave at most this often, ms. */
 export const presencePaceMs = 40
 

@@ -2,13 +2,17 @@
  * Who is where: each peer's editors (Yjs clients) with what they show of themselves, such as a cursor. Nothing of it is kept; it ends when
  * its peer leaves. Bytes are y-protocols' awareness updates, of one client each, so that any Yjs editor binding understands them.
  *
+ * 1. Nobody speaks for another's clients.
+ * 2. A session shows nothing once it is over: gossip may bring its words late, after a reload, or when a split heals, and they are dropped.
+ * 3. Who was given up and comes back in the same session, as after a split, is shown again as it was, though it says nothing new.
+ *
  *   shared.presence  broadcast, send   an awareness update of the sender's own clients
  */
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
-import type { PeerId } from '../base/ids.ts'
-import type { Mesh } from '../mesh/types.ts'
-import { presenceBytesMax, presenceClientsMax, presencePaceMs } from './limits.ts'
+import type { PeerId, SessionId } from '../base/ids.ts'
+import type { Incoming, Mesh } from '../mesh/types.ts'
+import { presenceAbsentMax, presenceBytesMax, presenceClientsMax, presencePaceMs } from './limits.ts'
 
 export const presenceTopic = 'shared.presence'
 
@@ -22,6 +26,9 @@ export interface PresenceOptions {
   readonly count: (counter: string) => void
 }
 
+/** As far as a Date goes, ms since 1970. */
+const timeMax = 8.64e15
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** One client's line in an awareness update. */
@@ -32,11 +39,20 @@ export interface ClientState {
   readonly state: string
 }
 
+/** Words of a peer that is not here: of the session that it left, or with when it said them. */
+type Absent = readonly {
+  readonly payload: unknown
+  readonly session?: SessionId
+  readonly timestamp?: number
+}[]
+
 export class Presence {
   readonly #options: PresenceOptions
   /** Whose clients are whose: nobody speaks for another's. */
   readonly #ownerOf = new Map<number, PeerId>()
   readonly #latest = new Map<PeerId, Map<number, Uint8Array>>()
+  /** What those showed who are not here, not yet or not any more; the longest absent goes first. */
+  readonly #absent = new Map<PeerId, Absent>()
   readonly #offs: (() => void)[]
   #own: Uint8Array | undefined
   #stopWaiting: (() => void) | undefined
@@ -45,9 +61,10 @@ export class Presence {
     this.#options = options
     const { mesh } = options
     this.#offs = [
-      mesh.subscribe(presenceTopic, (payload, { from }) => this.#receive(payload, from)),
-      mesh.on('agent-leave', ({ peer }) => this.#left(peer.id)),
-      mesh.on('agent-join', ({ id }) => {
+      mesh.subscribe(presenceTopic, (payload, incoming) => this.#receive(payload, incoming)),
+      mesh.on('agent-leave', ({ peer }) => this.#left(peer.id, peer.session)),
+      mesh.on('agent-join', ({ id, session }) => {
+        this.#arrived(id, session)
         if (this.#own) mesh.send(id, presenceTopic, this.#own).catch(() => {})
       }),
     ]
@@ -78,8 +95,11 @@ export class Presence {
     this.#stopWaiting?.()
   }
 
-  #receive(payload: unknown, from: PeerId): void {
-    const { count, onUpdate } = this.#options
+  #receive(payload: unknown, { from, timestamp }: Pick<Incoming, 'from' | 'timestamp'>): void {
+    const { mesh, count, onUpdate } = this.#options
+    const peer = mesh.peers.find(({ id }) => id === from)
+    if (!peer) return this.#keep(from, { payload, timestamp })
+    if (timestamp < beganMs(peer.session)) return count('shared.presence-late')
     const clients = payload instanceof Uint8Array ? decodePresence(payload) : new MeshError('malformed', 'not bytes')
     if (clients instanceof MeshError) return count('shared.malformed')
     const known = this.#latest.get(from) ?? new Map<number, Uint8Array>()
@@ -95,12 +115,38 @@ export class Presence {
     onUpdate(payload as Uint8Array)
   }
 
-  #left(peer: PeerId): void {
+  #left(peer: PeerId, session: SessionId): void {
+    const shown = [...(this.#latest.get(peer)?.values() ?? [])]
+    if (shown.length > 0) this.#keep(peer, ...shown.map(payload => ({ payload, session })))
     this.#latest.delete(peer)
     const clients = [...this.#ownerOf].filter(([, owner]) => owner === peer).map(([client]) => client)
     for (const client of clients) this.#ownerOf.delete(client)
     if (clients.length > 0) this.#options.onGone(clients)
   }
+
+  #keep(peer: PeerId, ...words: Absent): void {
+    const kept = [...(this.#absent.get(peer) ?? []), ...words].slice(-presenceClientsMax)
+    this.#absent.delete(peer)
+    this.#absent.set(peer, kept)
+    const [longest] = this.#absent.keys()
+    if (this.#absent.size > presenceAbsentMax && longest !== undefined) this.#absent.delete(longest)
+  }
+
+  /** What it said before it was known to be here, or shown when it was here last, if that was in this session. */
+  #arrived(from: PeerId, session: SessionId): void {
+    const words = this.#absent.get(from) ?? []
+    this.#absent.delete(from)
+    for (const word of words) {
+      const timestamp = word.timestamp ?? (word.session === session ? Number.POSITIVE_INFINITY : 0)
+      if (timestamp > 0) this.#receive(word.payload, { from, timestamp })
+    }
+  }
+}
+
+/** By the clock of the session's own machine, which also tells when it said something; 0 where its name does not say. */
+function beganMs(session: SessionId): number {
+  const began = Number.parseInt(session.split('-')[0] ?? '', 36)
+  return began > 0 && began < timeMax ? began : 0
 }
 
 /** Checks an awareness update of a peer: number of clients, then of each its id, its clock, and its state as JSON. Never throws. */

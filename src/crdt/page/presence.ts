@@ -22,6 +22,10 @@ export function openPagePresence(send: (update: Uint8Array) => void): PagePresen
   return {
     awareness,
     receive: update => applyAwarenessUpdate(awareness, update, fromEngine),
-    gone: clients => removeAwarenessStates(awareness, [...clients], fromEngine),
+    gone: clients => {
+      removeAwarenessStates(awareness, [...clients], fromEngine)
+      // Or the same words would count as old when their peer is back.
+      for (const client of clients) awareness.meta.delete(client)
+    },
   }
 }
