@@ -53,6 +53,8 @@ export const presenceClientsMax = 8
 export const presenceAbsentMax = 128
 /** Changes of presence leave at most this often, ms. */
 export const presencePaceMs = 40
+/** What is shown is broadcast again this often, ms: who missed it, for broadcasts are not acknowledged, has it then. */
+export const presenceRenewMs = 30_000
 
 // memory store
 /** A key, and a namespace. */

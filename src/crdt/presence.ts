@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Incoming, Mesh } from '../mesh/types.ts'
-import { presenceAbsentMax, presenceBytesMax, presenceClientsMax, presencePaceMs } from './limits.ts'
+import { presenceAbsentMax, presenceBytesMax, presenceClientsMax, presencePaceMs, presenceRenewMs } from './limits.ts'
 
 export const presenceTopic = 'shared.presence'
 
@@ -39,46 +39,45 @@ export interface ClientState {
   readonly state: string
 }
 
-/** Words of a peer that is not here: of the session that it left, or with when it said them. */
-type Absent = readonly {
+interface Words {
   readonly payload: unknown
+  /** When they were said, by the clock of who said them. */
+  readonly timestamp: number
+  /** In which its peer was here then, as far as was known; undefined where it was not. */
   readonly session?: SessionId
-  readonly timestamp?: number
-}[]
+}
 
 export class Presence {
   readonly #options: PresenceOptions
   /** Whose clients are whose: nobody speaks for another's. */
   readonly #ownerOf = new Map<number, PeerId>()
-  readonly #latest = new Map<PeerId, Map<number, Uint8Array>>()
+  readonly #latest = new Map<PeerId, Map<number, Words & { readonly payload: Uint8Array }>>()
   /** What those showed who are not here, not yet or not any more; the longest absent goes first. */
-  readonly #absent = new Map<PeerId, Absent>()
+  readonly #absent = new Map<PeerId, readonly Words[]>()
   readonly #offs: (() => void)[]
   #own: Uint8Array | undefined
   #stopWaiting: (() => void) | undefined
 
   constructor(options: PresenceOptions) {
     this.#options = options
-    const { mesh } = options
+    const { mesh, clock } = options
     this.#offs = [
       mesh.subscribe(presenceTopic, (payload, incoming) => this.#receive(payload, incoming)),
-      mesh.on('agent-leave', ({ peer }) => this.#left(peer.id, peer.session)),
+      mesh.on('agent-leave', ({ peer }) => this.#left(peer.id)),
       mesh.on('agent-join', ({ id, session }) => {
         this.#arrived(id, session)
         if (this.#own) mesh.send(id, presenceTopic, this.#own).catch(() => {})
       }),
+      clock.every(presenceRenewMs, () => this.#tell()),
     ]
   }
 
   /** What this tab shows of itself; only the latest leaves. */
   show(update: Uint8Array): void {
-    const { mesh, clock } = this.#options
+    const { clock } = this.#options
     this.#own = update
     if (this.#stopWaiting) return
-    const tell = () => {
-      if (this.#own) mesh.broadcast(presenceTopic, this.#own).catch(() => {})
-    }
-    tell()
+    this.#tell()
     this.#stopWaiting = clock.after(presencePaceMs, () => {
       this.#stopWaiting = undefined
       if (this.#own && this.#own !== update) this.show(this.#own)
@@ -87,12 +86,16 @@ export class Presence {
 
   /** What all others show, for an editor that opens now. */
   *all(): Generator<Uint8Array> {
-    for (const clients of this.#latest.values()) yield* clients.values()
+    for (const clients of this.#latest.values()) for (const { payload } of clients.values()) yield payload
   }
 
   close(): void {
     for (const off of this.#offs) off()
     this.#stopWaiting?.()
+  }
+
+  #tell(): void {
+    if (this.#own) this.#options.mesh.broadcast(presenceTopic, this.#own).catch(() => {})
   }
 
   #receive(payload: unknown, { from, timestamp }: Pick<Incoming, 'from' | 'timestamp'>): void {
@@ -102,29 +105,29 @@ export class Presence {
     if (timestamp < beganMs(peer.session)) return count('shared.presence-late')
     const clients = payload instanceof Uint8Array ? decodePresence(payload) : new MeshError('malformed', 'not bytes')
     if (clients instanceof MeshError) return count('shared.malformed')
-    const known = this.#latest.get(from) ?? new Map<number, Uint8Array>()
+    const known = this.#latest.get(from) ?? new Map()
     for (const { client, state } of clients) {
       const owner = this.#ownerOf.get(client)
       const isFull = known.size >= presenceClientsMax && !known.has(client)
       if ((owner !== undefined && owner !== from) || isFull) return count('shared.presence-refused')
       this.#ownerOf.set(client, from)
       if (state === 'null') known.delete(client)
-      else known.set(client, payload as Uint8Array)
+      else known.set(client, { payload: payload as Uint8Array, timestamp, session: peer.session })
     }
     this.#latest.set(from, known)
     onUpdate(payload as Uint8Array)
   }
 
-  #left(peer: PeerId, session: SessionId): void {
+  #left(peer: PeerId): void {
     const shown = [...(this.#latest.get(peer)?.values() ?? [])]
-    if (shown.length > 0) this.#keep(peer, ...shown.map(payload => ({ payload, session })))
+    if (shown.length > 0) this.#keep(peer, ...shown)
     this.#latest.delete(peer)
     const clients = [...this.#ownerOf].filter(([, owner]) => owner === peer).map(([client]) => client)
     for (const client of clients) this.#ownerOf.delete(client)
     if (clients.length > 0) this.#options.onGone(clients)
   }
 
-  #keep(peer: PeerId, ...words: Absent): void {
+  #keep(peer: PeerId, ...words: readonly Words[]): void {
     const kept = [...(this.#absent.get(peer) ?? []), ...words].slice(-presenceClientsMax)
     this.#absent.delete(peer)
     this.#absent.set(peer, kept)
@@ -132,13 +135,15 @@ export class Presence {
     if (this.#absent.size > presenceAbsentMax && longest !== undefined) this.#absent.delete(longest)
   }
 
-  /** What it said before it was known to be here, or shown when it was here last, if that was in this session. */
+  /** What it said before it was known to be here, or in this session when it was here last. */
   #arrived(from: PeerId, session: SessionId): void {
     const words = this.#absent.get(from) ?? []
     this.#absent.delete(from)
-    for (const word of words) {
-      const timestamp = word.timestamp ?? (word.session === session ? Number.POSITIVE_INFINITY : 0)
-      if (timestamp > 0) this.#receive(word.payload, { from, timestamp })
+    for (const { payload, timestamp, session: former } of words) {
+      // Its words may have come before it was known that this session had replaced the former one.
+      const mayBeOfThis =
+        former === undefined || former === session || timestamp >= (beganMs(session) || Number.POSITIVE_INFINITY)
+      if (mayBeOfThis) this.#receive(payload, { from, timestamp })
     }
   }
 }

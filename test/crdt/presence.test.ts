@@ -4,7 +4,7 @@ import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { Emitter } from '../../src/base/emitter.ts'
 import type { PeerId, SessionId } from '../../src/base/ids.ts'
-import { presenceAbsentMax } from '../../src/crdt/limits.ts'
+import { presenceAbsentMax, presenceRenewMs } from '../../src/crdt/limits.ts'
 import { openPagePresence } from '../../src/crdt/page/presence.ts'
 import { Presence } from '../../src/crdt/presence.ts'
 import type { Incoming, Mesh, MeshEvents } from '../../src/mesh/types.ts'
@@ -20,6 +20,8 @@ class Stage {
     throw error
   })
   readonly counted: string[] = []
+  readonly told: Uint8Array[] = []
+  readonly clock = new HandClock(startMs)
   peers: { id: PeerId; session: SessionId }[] = []
   say: (payload: Uint8Array, incoming: Incoming) => void = () => {}
   /** A page, as the engine keeps it informed. */
@@ -34,12 +36,12 @@ class Stage {
         return () => {}
       },
       send: async () => {},
-      broadcast: async () => {},
+      broadcast: async (_: string, payload: Uint8Array) => void this.told.push(payload),
     }
     Object.defineProperty(mesh, 'peers', { get: () => this.peers })
     this.presence = new Presence({
       mesh: mesh as unknown as Mesh,
-      clock: new HandClock(startMs),
+      clock: this.clock,
       onUpdate: update => this.page.receive(update),
       onGone: clients => this.page.gone(clients),
       count: counter => this.counted.push(counter),
@@ -91,6 +93,23 @@ test('a reloaded tab is shown once, though gossip brings words of its former ses
   stage.hear(ada, showing('Ada, never heard before'), startMs + 900)
   expect(stage.names).toEqual(['Ada again'])
   expect(stage.counted).toEqual(['shared.presence-late'])
+})
+
+test('words of a new session that come before it is known to have replaced the former one are kept', () => {
+  stage.join(ada, sessionAt(startMs))
+  stage.hear(ada, showing('Ada'), startMs + 10)
+  stage.hear(ada, showing('Ada again'), startMs + 1_010)
+  stage.leave(ada)
+  stage.join(ada, sessionAt(startMs + 1_000))
+  expect(stage.names).toEqual(['Ada again'])
+})
+
+test('what is shown is told again, for those who missed it', () => {
+  const { length } = stage.told
+  stage.presence.show(showing('here'))
+  expect(stage.told.length).toBe(length + 1)
+  stage.clock.advance(presenceRenewMs)
+  expect(stage.told.length).toBe(length + 2)
 })
 
 test('words that come before their peer is known are shown once it is', () => {

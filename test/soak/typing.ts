@@ -54,7 +54,9 @@ class Typing {
   /** Words of tabs that ended, which must have survived. */
   readonly #bequeathed = new Map<string, number>()
   readonly #broken: string[] = []
+  /** From each healing until everybody had what was typed before it; and, of those in which they did by then, until all saw all. */
   readonly #healedMs: number[] = []
+  readonly #metMs: number[] = []
   readonly #counts = { edits: 0, cuts: 0, reload: 0, close: 0, crash: 0 }
   #opened = 0
   #came = 0
@@ -89,16 +91,20 @@ class Typing {
     await this.#cut()
     await this.#typeUntil(Date.now() + cutMs, false)
     const equalMs = await this.#heal(true)
-    const holdings = await this.#holdings()
     const due = this.#due()
     const names = this.#tabs.map(({ author }) => author).sort()
-    for (const [at, { words, doubled, torn, people }] of holdings.entries()) {
+    const isShown = ({ people }: Holding) => people.join() === names.join()
+    let holdings = await this.#holdings()
+    for (const untilMs = Date.now() + healedMsMax; Date.now() < untilMs && !holdings.every(isShown); )
+      holdings = await this.#holdings()
+    for (const [at, holding] of holdings.entries()) {
+      const { words, doubled, torn, people } = holding
       const who = `${this.#tabs[at]?.author} (${this.#tabs[at]?.browserName})`
       const lost = [...due].filter(([author, count]) => (words[author] ?? 0) < count)
       if (lost.length > 0) this.#broken.push(`${who} lacks words of ${lost.map(([author]) => author).join(', ')}`)
       if (doubled > 0) this.#broken.push(`${who} has ${doubled} words twice`)
       if (torn.length > 0) this.#broken.push(`${who} has later words of ${torn.join(', ')} without earlier ones`)
-      if (people.join() !== names.join()) this.#broken.push(`${who} sees ${people.join(' ')}, not ${names.join(' ')}`)
+      if (!isShown(holding)) this.#broken.push(`${who} sees ${people.join(' ')}, not ${names.join(' ')}`)
     }
     const problems = this.#tabs.flatMap(tab => tab.problems)
     for (const problem of new Set(problems)) this.#broken.push(`a console said: ${problem}`)
@@ -109,6 +115,7 @@ class Typing {
       minutes: this.#options.minutes,
       ...this.#counts,
       words: [...due.values()].reduce((a, b) => a + b, 0),
+      'all see all after healing, ms p50': summary(this.#metMs).p50,
       'all have it after healing, ms p50': healed.p50,
       'ms max': healed.max,
       'equal after the last, ms': equalMs === undefined ? 'never' : rounded(equalMs),
@@ -197,13 +204,16 @@ class Typing {
     // Also where the healer was reloaded since, and has forgotten the cut.
     await (await meshOf(healer)).evaluate(mesh => mesh.faults.heal({ room: true }))
     const healedAtMs = Date.now()
+    let metMs: number | undefined
     for (;;) {
       const holdings = await this.#holdings()
       const tookMs = Date.now() - healedAtMs
+      if (holdings.every(({ peers }) => peers === this.#tabs.length - 1)) metMs ??= tookMs
       const isThere = holdings.every(({ words }) => [...due].every(([author, count]) => (words[author] ?? 0) >= count))
       const isEqual = new Set(holdings.map(({ digest }) => digest)).size === 1
       if (isThere && (isEqual || !isLast)) {
         this.#healedMs.push(tookMs)
+        if (metMs !== undefined) this.#metMs.push(metMs)
         if (tookMs > healedMsMax)
           this.#broken.push(`${tookMs} ms after a healing, not ${healedMsMax}, all had everything`)
         return tookMs

@@ -12,6 +12,8 @@ export interface Holding {
   readonly doubled: number
   /** Authors of words that are not numbered from 0 without a gap. */
   readonly torn: readonly string[]
+  /** How many others it lists. */
+  readonly peers: number
   /** Names that presence shows, this tab's own included. */
   readonly people: readonly string[]
 }
@@ -110,6 +112,7 @@ export async function holdingOf(tab: Tab): Promise<Holding> {
       words,
       doubled: list.length - new Set(list).size,
       torn: Object.keys(words).filter(author => words[author] !== highest[author]),
+      peers: mesh.peers.length,
       people: states.flatMap(({ user }) => (typeof user?.name === 'string' ? [user.name as string] : [])).sort(),
     }
   })
