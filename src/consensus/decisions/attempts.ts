@@ -59,7 +59,7 @@ export class Attempts {
   goOn(): boolean {
     const { council, clock } = this.#options
     const silentMs = clock.monotonicMs() - this.#answeredAtMs
-    if (council.leader?.host === undefined && silentMs >= leaderlessMs && council.generation) {
+    if (council.leader?.host === undefined && silentMs >= leaderlessMs && council.knowsVoters) {
       const { sentence, live } = council.quorum
       for (const one of this.#batch) {
         const outcome: Outcome = one.isSent ? 'unknown' : 'not-applied'

@@ -95,6 +95,11 @@ export class Council {
     return best && best.driver.view.membership.voters.length > 0 ? best.driver.view.membership : this.#toldMembership
   }
 
+  /** A tab may find its siblings' history on disk before it has met any of them: then it knows the history, and nobody in it. */
+  get knowsVoters(): boolean {
+    return this.membership.voters.length > 0
+  }
+
   toldMembership({ voters, outgoing, learners }: Pick<Membership, 'voters' | 'outgoing' | 'learners'>): void {
     if (voters.length > 0) this.#toldMembership = { ...nobody, voters, outgoing, learners }
   }

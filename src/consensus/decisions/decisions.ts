@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Emitter } from '../../base/emitter.ts'
 import { MeshError } from '../../base/errors.ts'
 import type { PeerId } from '../../base/ids.ts'
-import type { Random } from '../../base/random.ts'
+import { type Random, shuffled } from '../../base/random.ts'
 import type { Mesh, PeerInfo } from '../../mesh/types.ts'
 import type { Posts } from '../../mesh/words.ts'
 import type { RaftTiming } from '../raft/config.ts'
@@ -168,6 +168,10 @@ export class DecisionsService {
     await this.#history.find()
     if (this.#isClosed) return
     await this.#hosting.claimStored()
+    if (await this.#hosting.isBereft()) {
+      this.#council.follow(undefined)
+      return this.start()
+    }
     await this.#history.isRead()
     await this.#hosting.ensure()
     // Whoever came meanwhile may follow another history, and may know more of ours.
@@ -219,8 +223,8 @@ export class DecisionsService {
 
   #joined(peer: PeerInfo): void {
     this.#council.peerIsHere(peer)
-    // Members' hosts ask whoever comes; the others learn from them.
-    if (this.#council.hosted.size > 0) void this.#news.ask(peer.id)
+    // Members' hosts ask whoever comes, and so does who knows of no voters yet; the others learn from them.
+    if (this.#council.hosted.size > 0 || !this.#council.knowsVoters) void this.#news.ask(peer.id)
   }
 
   #departed(peer: PeerInfo): void {
@@ -281,10 +285,12 @@ export class DecisionsService {
     hosted.driver.receive(from, `${record.peer}/${record.session}`, message, pace)
   }
 
-  /** A peer without a copy of its own asks those that have one. */
+  /** A peer without a copy of its own asks those that have one, or anybody while it knows of none. */
   #seekLeader(): void {
     if (this.#council.hasCopy) return
-    for (const host of this.voterHosts.slice(0, 3)) void this.#news.ask(host)
+    const hosts = this.voterHosts
+    const able = hosts.length > 0 ? hosts : [...this.#council.peers.keys()]
+    for (const peer of shuffled(this.#options.random, able).slice(0, 3)) void this.#news.ask(peer)
   }
 
   /** The slowest way to another voter sets the pace (preset `auto`). */

@@ -36,7 +36,7 @@ export interface HostingOptions {
   readonly parts: HostedParts
   /** A member came to live here. */
   readonly onHosted: (hosted: HostedMember) => void
-  /** A member here was not added yet: the room may be full by now, which others know. */
+  /** A member here was not added yet, or nobody has told who votes: others know more. */
   readonly onWaiting: () => void
   /** This peer can keep no copy; it decides through others. */
   readonly onTrouble: (error: MeshError) => void
@@ -70,6 +70,14 @@ export class Hosting {
     const free = (stored ?? []).filter(one => one.generation === generation && !council.isLive(one.member))
     const claimed = await Promise.all(free.map(({ member }) => this.claim(member)))
     return claimed.filter(hosted => hosted).length
+  }
+
+  /** The history was known from this disk alone, and its members turned out to be missing: nobody here ever heard more of it. */
+  async isBereft(): Promise<boolean> {
+    const { council, platform } = this.#options
+    if (council.generation?.bornAtMs !== 0 || council.hosted.size > 0 || council.knowsVoters) return false
+    const stored = await this.#guarded(() => platform.stores.list())
+    return stored?.every(({ generation }) => generation !== council.generation?.id) ?? false
   }
 
   async claim(member: MemberId): Promise<HostedMember | undefined> {
@@ -124,7 +132,7 @@ export class Hosting {
 
   /** Sees to it that this peer hosts a member, if the room has use for another: a sibling's surplus one, or a new one. */
   async ensure(): Promise<void> {
-    const { council, count } = this.#options
+    const { council, count, onWaiting } = this.#options
     const generation = council.generation?.id
     if (generation === undefined || council.hosted.size > 0 || this.#isEnsuring || this.#isClosed) return
     this.#isEnsuring = true
@@ -134,7 +142,8 @@ export class Hosting {
       if (richest !== undefined && (await this.#takeFrom(richest))) return count('decisions.taken-over')
       const { voters, learners, outgoing } = council.membership
       const known = new Set([...voters, ...learners, ...outgoing, ...council.table.records.map(({ member }) => member)])
-      if (this.#isBarren || voters.length === 0 || known.size >= membersTarget) return
+      if (voters.length === 0) return onWaiting()
+      if (this.#isBarren || known.size >= membersTarget) return
       const hosted = await this.create(member => joinerState({ member, generation }))
       if (hosted) count('decisions.members-made')
     } finally {

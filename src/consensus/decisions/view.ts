@@ -51,7 +51,7 @@ export function viewOf(council: Council, { conflict, storage, counters }: ViewPa
 }
 
 function stateOf(council: Council, conflict: ConflictView | undefined, storage: MeshError | undefined): DecisionsState {
-  if (!council.generation) return 'starting'
+  if (!council.generation || !council.knowsVoters) return 'starting'
   if (conflict) return 'conflict'
   if (council.leader?.host === undefined) return council.quorum.live < council.quorum.needs ? 'no-quorum' : 'electing'
   if (!council.hasCopy) return storage ? 'storage-lost' : 'joining'

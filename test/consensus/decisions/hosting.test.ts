@@ -70,6 +70,37 @@ describe('tabs of one browser', () => {
     expect(hostedBy(again)).toHaveLength(3)
   })
 
+  test('that find the history on disk before they have met anybody learn who votes when they do', async () => {
+    await tabsOf('b', 'b')
+    await until(() => room.deciders.every(one => hostedBy(one).length === 1), 'each hosts one')
+    await set(first(room), 'known', 1)
+    const others = room.deciders.map(({ mesh }) => mesh)
+    const mesh = await room.room.join('late', { browser: 'b', blocked: others })
+    const late = room.decide('late', 'b', mesh)
+    await until(() => late.service.view.generation !== undefined, 'it finds the history on disk')
+    expect(late.service.view).toMatchObject({ state: 'starting', quorum: { voters: 0 } })
+    for (const other of others) room.room.unblock(mesh, other)
+    await room.untilVoters(3)
+    expect(hostedBy(late)).toHaveLength(1)
+    expect(await late.service.register.get('known')).toBe(1)
+  })
+
+  test('begin anew where the members on disk turn out to be missing and nobody else is there', async () => {
+    await tabsOf('b')
+    await set(first(room), 'gone', 1)
+    const { stores } = room.browser('b')
+    const [stored] = await stores.list()
+    room.crash(first(room))
+    vi.spyOn(stores, 'open').mockImplementationOnce(async member => {
+      await stores.remove(member)
+      return 'missing'
+    })
+    const again = await room.join('again', 'b')
+    await set(again, 'fresh', 2)
+    expect(again.service.view.generation?.id).not.toBe(stored?.generation)
+    expect(await again.service.register.list()).toHaveLength(1)
+  })
+
   test('never host a member twice: a host whose disk somebody else opened lets go at its next write', async () => {
     await tabsOf('b', 'b')
     await until(() => room.deciders.every(one => hostedBy(one).length === 1), 'each hosts one')
