@@ -20,8 +20,13 @@ const soaks: Record<string, Soak> = {
   },
   typing: {
     what: 'all type in one document through cuts, reloads, closes and crashes: equal, nothing lost, nobody shown who is gone',
-    defaults: { tabs: 16, minutes: 2, canMix: true },
+    defaults: { tabs: 16, minutes: 2, mixes: true },
     load: () => import('./typing.ts'),
+  },
+  decisions: {
+    what: 'the tab that leads is closed, crashed, frozen, reloaded, and links are cut: decisions stay linearizable',
+    defaults: { tabs: 5, minutes: 1, isVisible: true, mixes: true },
+    load: () => import('./decisions.ts'),
   },
   verdicts: {
     what: 'all cores loaded: nobody who is there is given up',
@@ -33,7 +38,9 @@ const soaks: Record<string, Soak> = {
 const [chosen = '', ...args] = process.argv.slice(2)
 const soak = soaks[chosen]
 if (!soak) {
-  console.error('npm run soak -- NAME [--tabs N] [--minutes N] [--browser chromium|firefox|both] [--visible]\n')
+  console.error(
+    'npm run soak -- NAME [--tabs N] [--minutes N] [--browser chromium|firefox|both] [--visible|--hidden]\n',
+  )
   for (const [name, { what, defaults }] of Object.entries(soaks))
     console.error(`  ${name.padEnd(10)} ${what} (${defaults.tabs} tabs, ${defaults.minutes} min)`)
   process.exit(2)

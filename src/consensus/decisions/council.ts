@@ -10,7 +10,7 @@ import type { MemberId, Membership } from '../raft/messages.ts'
 import { majorityOf } from '../raft/quorum.ts'
 import { HostTable } from './host-table.ts'
 import type { HostedMember } from './hosted.ts'
-import { electionsKept } from './limits.ts'
+import { electionsKept, silentVotersMs } from './limits.ts'
 import type { ElectionRecord, LeaderInfo, QuorumView } from './types.ts'
 import type { GenerationInfo } from './wire.ts'
 
@@ -36,6 +36,7 @@ export class Council {
   #toldMembership: Membership = nobody
   #toldLeader: { readonly member: MemberId; readonly term: number } | undefined
   #leader: LeaderInfo | undefined
+  #leaderlessSinceMs: number | undefined
 
   constructor(clock: Clock, self: Council['self']) {
     this.#clock = clock
@@ -152,6 +153,12 @@ export class Council {
     return this.#leader
   }
 
+  /** There are voters, and none of them has led for so long that too few must be answering each other, whoever seems to be here. */
+  get isLeaderlessForLong(): boolean {
+    const sinceMs = this.#leaderlessSinceMs
+    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs >= silentVotersMs
+  }
+
   toldLeader(member: MemberId, term: number): void {
     if (term >= (this.#toldLeader?.term ?? 0)) this.#toldLeader = { member, term }
     this.changed()
@@ -176,6 +183,8 @@ export class Council {
     const isSame = leader?.member === this.#leader?.member && leader?.term === this.#leader?.term
     const isSameHost = leader?.host === this.#leader?.host
     this.#leader = leader
+    if (leader?.host !== undefined || !this.knowsVoters) this.#leaderlessSinceMs = undefined
+    else this.#leaderlessSinceMs ??= this.#clock.monotonicMs()
     if (!isSame || !isSameHost) this.events.emit('leader', leader)
     this.events.emit('change', undefined)
   }

@@ -297,6 +297,8 @@ export class DecisionsService {
   #measure(): void {
     const rtts = this.voterHosts.map(host => this.#council.peers.get(host)?.rttMs ?? 0)
     for (const { driver } of this.#council.hosted.values()) driver.measured(Math.max(0, ...rtts))
+    // Nothing happens while nobody answers, and what the view says of that changes with time.
+    if (this.#council.leader === undefined) this.#council.changed()
   }
 
   // --- controls

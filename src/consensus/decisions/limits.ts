@@ -32,6 +32,8 @@ export const attemptPauseMsMin = 10
 export const attemptPauseMsMax = 200
 /** Without a leader for this long, an operation is refused with `no-quorum`, ms (within a second, issue of the minority). */
 export const leaderlessMs = 750
+/** Without a leader for this long, voters that seem to be here count as silent, ms: many elections have failed by then. */
+export const silentVotersMs = 5_000
 
 // members
 /** Voters that Autopilot aims at, where there are enough hosts: the largest that fits. */

@@ -114,7 +114,7 @@ export type DecisionsState =
   | 'joining' // the history is known, this peer has no copy yet (it can decide all the same)
   | 'ready'
   | 'electing' // no leader at the moment
-  | 'no-quorum' // fewer live voters than needed: reads and writes are refused, `continueFromHere` is possible
+  | 'no-quorum' // too few voters are here, or answer: reads and writes are refused, `continueFromHere` is possible
   | 'conflict' // two histories met and both hold decisions: a person chooses
   | 'storage-lost' // this browser keeps no data: this peer can decide, but hosts no copy
 

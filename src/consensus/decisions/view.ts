@@ -53,7 +53,10 @@ export function viewOf(council: Council, { conflict, storage, counters }: ViewPa
 function stateOf(council: Council, conflict: ConflictView | undefined, storage: MeshError | undefined): DecisionsState {
   if (!council.generation || !council.knowsVoters) return 'starting'
   if (conflict) return 'conflict'
-  if (council.leader?.host === undefined) return council.quorum.live < council.quorum.needs ? 'no-quorum' : 'electing'
+  if (council.leader?.host === undefined) {
+    const { live, needs } = council.quorum
+    return live < needs || council.isLeaderlessForLong ? 'no-quorum' : 'electing'
+  }
   if (!council.hasCopy) return storage ? 'storage-lost' : 'joining'
   return 'ready'
 }
@@ -68,7 +71,7 @@ function sentenceOf(council: Council, state: DecisionsState, storage: MeshError 
     case 'conflict':
       return 'Two histories of this room have met, and both hold decisions: choose which one goes on.'
     case 'no-quorum':
-      return `Nothing can be decided: ${quorum.sentence}, and ${quorum.live} can be seen from here.`
+      return `Nothing can be decided: ${quorum.sentence}, and ${quorum.live < quorum.needs ? `${quorum.live} can be seen from here` : 'too few of them answer'}.`
     case 'electing':
       return `Nobody leads at the moment; the voters are choosing. ${quorum.sentence}.`
     case 'storage-lost':

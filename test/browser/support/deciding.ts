@@ -67,11 +67,26 @@ function summary(view: DecisionsView | undefined) {
   return view && { ...view, log: { ...view.log, lines: view.log.lines.slice(-6) } }
 }
 
+/** Resolves when every tab knows the same leader, at a host that is there. */
+export async function waitForLeader(tabs: readonly Tab[], timeoutMs = 40_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const views = await Promise.all(tabs.map(viewOf))
+    const leaders = new Set(views.map(view => (view?.leader?.host ? view.leader.member : undefined)))
+    if (leaders.size === 1 && !leaders.has(undefined)) return
+    if (Date.now() > deadline)
+      throw new Error(`a leader was awaited; the tabs see ${JSON.stringify(views.map(summary), undefined, 1)}`)
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
+
+export async function hostsLeader(tab: Tab): Promise<boolean> {
+  const mesh = await meshOf(tab)
+  return mesh.evaluate(mesh => mesh.leader?.host === mesh.id)
+}
+
 /** The tab that hosts the leader. */
 export async function leadingTab(tabs: readonly Tab[]): Promise<Tab> {
-  for (const tab of tabs) {
-    const mesh = await meshOf(tab)
-    if (await mesh.evaluate(mesh => mesh.leader?.host === mesh.id)) return tab
-  }
+  for (const tab of tabs) if (await hostsLeader(tab)) return tab
   throw new Error('no tab leads')
 }
