@@ -47,13 +47,12 @@ function report(scene: Readonly<Record<string, string | number>>, outcome: Ordea
     Object.entries(of)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ')
-  const { verdict, missing, doubledTerms, operations, outcomes, p50Ms, p99Ms, longestGapMs } = outcome
+  const { verdict, missing, doubledTerms, operations, outcomes, p50Ms, p99Ms } = outcome
   const row = {
     ...scene,
     operations,
     'p50, ms': rounded(p50Ms),
     'p99, ms': rounded(p99Ms),
-    'longest gap, ms': rounded(longestGapMs),
     'founding, ms': outcome.foundingMs,
     elections: counts(outcome.elections),
     'elections in calm': outcome.electionsInCalm,
@@ -62,6 +61,11 @@ function report(scene: Readonly<Record<string, string | number>>, outcome: Ordea
     'acknowledged and missing': missing.length,
     verdict: verdict.kind,
   }
-  console.log(`\n${table([row])}\n\noutcomes: ${counts(outcomes)}\ntroubles: ${counts(outcome.troubles)}\n`)
+  const gaps = Object.entries(outcome.troubles).map(([trouble, { times, longestGapMs }]) => ({
+    trouble,
+    times,
+    'longest without an answer, ms': longestGapMs,
+  }))
+  console.log(`\n${table([row])}\n\noutcomes: ${counts(outcomes)}\n\n${table(gaps)}\n`)
   console.log(JSON.stringify({ ...scene, ...outcome, verdict: verdict.kind }))
 }

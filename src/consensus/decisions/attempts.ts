@@ -8,7 +8,7 @@ import type { Mesh } from '../../mesh/types.ts'
 import type { MemberId } from '../raft/messages.ts'
 import type { Council } from './council.ts'
 import type { Desk } from './desk.ts'
-import { attemptPauseMsMax, attemptPauseMsMin, attemptTimeoutMs, leaderlessMs } from './limits.ts'
+import { attemptPauseMsMax, attemptPauseMsMin, attemptTimeoutMs, doubtMs, leaderlessMs } from './limits.ts'
 import { topics } from './wire.ts'
 
 export interface ClientOptions {
@@ -98,6 +98,10 @@ export class Attempts {
     const gone = new AbortController()
     const off = council.events.on('leader', next => (next?.host !== host || next.term !== term) && gone.abort())
     const stop = clock.after(attemptTimeoutMs, () => gone.abort())
+    const stopDoubt = clock.after(doubtMs, () => {
+      const leader = council.leader
+      if (leader?.term === term) for (const { driver } of council.hosted.values()) driver.doubtLeader(leader.member)
+    })
     try {
       // Sent again it is handled once, and a lost answer is given again; whoever relays may have lost either.
       const options = { timeoutMs: attemptTimeoutMs, retries: 2, signal: gone.signal }
@@ -111,6 +115,7 @@ export class Attempts {
     } finally {
       off()
       stop()
+      stopDoubt()
     }
   }
 

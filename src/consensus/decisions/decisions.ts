@@ -231,6 +231,7 @@ export class DecisionsService {
     const council = this.#council
     const { leader } = council
     council.peerIsGone(peer.id, peer.session)
+    this.#history.settled(peer.id)
     const orphans = council.table.hostedBy(peer.session)
     if (leader && orphans.some(({ member }) => member === leader.member)) this.#succession.leaderIsGone(leader)
     for (const { member } of orphans) council.leading?.driver.unreachable(member)

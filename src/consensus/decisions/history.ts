@@ -106,7 +106,7 @@ export class History {
     const ours = council.generation
     if (!ours) return council.follow(theirs)
     if (ours.id === theirs.id) {
-      if (this.#conflict?.other.id === theirs.id) this.#conflict = undefined
+      this.settled(peer)
       return council.heardDecided(theirs.decided)
     }
     if (this.#isReading) {
@@ -122,6 +122,13 @@ export class History {
     const other = { id, bornAtMs, decided, parent: parent?.generation }
     this.#conflict = { other, peer, isSuccessor, ownDecided }
     council.changed()
+  }
+
+  /** This peer follows the other history no more: it came over, or it is gone. Whoever else does will say so. */
+  settled(peer: PeerId): void {
+    if (this.#conflict?.peer !== peer) return
+    this.#conflict = undefined
+    this.#options.council.changed()
   }
 
   /** From now on it is known how much our own disk holds. */

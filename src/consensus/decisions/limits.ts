@@ -30,6 +30,8 @@ export const batchReadsMax = 512
 export const attemptTimeoutMs = 900
 export const attemptPauseMsMin = 10
 export const attemptPauseMsMax = 200
+/** A leader that leaves a question unanswered for so long is doubted, ms: where nobody else hears it either there is an election. */
+export const doubtMs = 450
 /** Without a leader for this long, an operation is refused with `no-quorum`, ms (within a second, issue of the minority). */
 export const leaderlessMs = 750
 /** Without a leader for this long, voters that seem to be here count as silent, ms: many elections have failed by then. */

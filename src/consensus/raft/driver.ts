@@ -11,29 +11,13 @@
 import type { Clock } from '../../base/clock.ts'
 import { type MeshError, toMeshError } from '../../base/errors.ts'
 import type { Batch } from '../storage/store.ts'
+import type { Answer, ReadAnswer } from './answers.ts'
 import { DRIVER_WAITING_MAX } from './limits.ts'
 import type { Entry, MemberId, Membership, MembershipChange, RaftMessage } from './messages.ts'
 import { Pace } from './pace.ts'
-import type { Outcome, SessionMachine } from './sessions.ts'
-import type { Effect, Input, Proposal, Raft, RaftConfig, RaftView, RefusalReason, RestoredState } from './state.ts'
+import type { SessionMachine } from './sessions.ts'
+import type { Effect, Input, Proposal, Raft, RaftConfig, RaftView, RestoredState } from './state.ts'
 import { createRaft } from './step.ts'
-
-/** What came of a proposal. */
-export type Answer =
-  | { readonly kind: 'done'; readonly outcome: Outcome | undefined; readonly index: number; readonly term: number }
-  /** Certainly did not and will not happen. */
-  | {
-      readonly kind: 'refused'
-      readonly reason: RefusalReason
-      readonly leader: MemberId | undefined
-      readonly detail: string
-    }
-  /** This machine will never know: it ended, or was overtaken by a snapshot. */
-  | { readonly kind: 'lost' }
-
-export type ReadAnswer =
-  | { readonly kind: 'ready'; readonly index: number }
-  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly leader: MemberId | undefined }
 
 export interface DriverParts {
   readonly clock: Clock
@@ -169,6 +153,13 @@ export class RaftDriver {
     const { electionTicks } = this.#parts.config
     const ticks = Math.min(electionTicks, this.view.ticksToDeadline - 1)
     if (ticks > 0) this.#step({ kind: 'tick', ticks })
+  }
+
+  /** The leader answers nothing, and may be beyond a cut: the others are asked at once whether they hear it (pre-vote, E3, E4). */
+  doubtLeader(leader: MemberId): void {
+    if (this.#hasEnded || this.view.role !== 'follower' || this.view.leader !== leader) return
+    this.worked()
+    this.#step({ kind: 'tick', ticks: this.view.ticksToDeadline })
   }
 
   unreachable(member: MemberId): void {

@@ -1,8 +1,9 @@
 /** The driver of Raft with a clock that the test turns: group commit, fences, failing disks, rest, and a leader known to be gone. */
 import { describe, expect, test } from 'vitest'
 import { MeshError } from '../../../src/base/errors.ts'
+import type { Answer } from '../../../src/consensus/raft/answers.ts'
 import { raftConfig } from '../../../src/consensus/raft/config.ts'
-import { type Answer, type DriverParts, RaftDriver } from '../../../src/consensus/raft/driver.ts'
+import { type DriverParts, RaftDriver } from '../../../src/consensus/raft/driver.ts'
 import { genesisState, NO_SESSION, sessionMachine } from '../../../src/consensus/raft/index.ts'
 import type { MemberId, RaftMessage } from '../../../src/consensus/raft/messages.ts'
 import type { Batch } from '../../../src/consensus/storage/store.ts'
@@ -200,6 +201,26 @@ describe('the driver', () => {
     follower.driver.worked() // somebody asks here, and the resting leader does not answer
     await room.pass(1_000)
     expect(room.leading()).toHaveLength(1)
+  })
+
+  test('is doubted by one whom its leader does not answer: alone it elects nobody, and a majority elects another at once', async () => {
+    const room = roomOf('a b c')
+    await room.pass(3_000) // at rest, the timeout is twenty times as long
+    const leader = room.leader()
+    const [one, other] = room.all.filter(each => each !== leader) as [One, One]
+    const { term } = leader.driver.view
+    one.driver.doubtLeader(leader.driver.view.member)
+    expect(one.driver.view.leader).toBeUndefined()
+    await room.pass(1_000)
+    expect(room.all.map(({ driver }) => driver.view.term)).toEqual([term, term, term])
+    expect(one.driver.view.leader).toBe(leader.driver.view.member)
+    await room.pass(3_000)
+    leader.isCut = true
+    one.driver.doubtLeader(leader.driver.view.member)
+    await room.pass(20)
+    other.driver.doubtLeader(leader.driver.view.member)
+    await room.pass(100) // a timeout alone is 150 to 300
+    expect(room.leading().filter(each => each !== leader)).toHaveLength(1)
   })
 
   test('makes up for no more than one longest timeout after ten hours of sleep (R29)', async () => {

@@ -39,14 +39,13 @@ export class Clients {
   readonly outcomes: Record<string, number> = {}
   /** Of operations that were done, ms as the page measured them. */
   readonly latenciesMs: number[] = []
-  /** When the last operation was done, and the longest time that none was, ms. */
-  lastDoneAtMs = Date.now()
-  longestGapMs = 0
   readonly #tabs: () => readonly Tab[]
   readonly #random: Random
   readonly #startedAtMs = Date.now()
   /** The last acknowledged write of each key that has one writer. */
   readonly #kept = new Map<string, number>()
+  #lastDoneAtMs = Date.now()
+  #longestGapMs = 0
   #position = 0
   #processes = 0
   #writes = 0
@@ -65,6 +64,13 @@ export class Clients {
 
   stop(): void {
     this.#isOver = true
+  }
+
+  /** The longest time in which nobody was answered since this was asked last, ms; one that goes on counts. */
+  takeGapMs(): number {
+    const gapMs = Math.max(this.#longestGapMs, Date.now() - this.#lastDoneAtMs)
+    this.#longestGapMs = 0
+    return gapMs
   }
 
   /** Each key once more through each tab, as part of the history; and the keys of which acknowledged writes are missing. */
@@ -131,8 +137,8 @@ export class Clients {
   #done(ms: number): void {
     const nowMs = Date.now()
     this.latenciesMs.push(ms)
-    this.longestGapMs = Math.max(this.longestGapMs, nowMs - this.lastDoneAtMs)
-    this.lastDoneAtMs = nowMs
+    this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#lastDoneAtMs)
+    this.#lastDoneAtMs = nowMs
   }
 
   #pick(tabs: readonly Tab[]): Tab | undefined {

@@ -40,9 +40,8 @@ export interface OrdealOutcome {
   readonly outcomes: Readonly<Record<string, number>>
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Longest time in which no client was answered, ms. */
-  readonly longestGapMs: number
-  readonly troubles: Readonly<Record<string, number>>
+  /** How often each trouble came, and the longest time in which no client was answered from then to the next one, ms. */
+  readonly troubles: Readonly<Record<string, { readonly times: number; readonly longestGapMs: number }>>
   readonly foundingMs: number
   readonly electionsInCalm: number
   readonly elections: Readonly<Record<string, number>>
@@ -72,17 +71,19 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealOutcome> {
   await elections.look()
   const electionsInCalm = elections.count - before
 
-  const befallen: Record<string, number> = {}
+  const befallen: Record<string, { times: number; longestGapMs: number }> = {}
   const untilMs = Date.now() + troubleMs
   for (let at = 0; Date.now() < untilMs; at++) {
     const victim = await victimOf(cast)
     const trouble = troubles[at % troubles.length] as Trouble
     if (!isPossible(trouble, victim)) continue
-    befallen[trouble] = (befallen[trouble] ?? 0) + 1
+    const { times = 0, longestGapMs = 0 } = befallen[trouble] ?? {}
+    asked.takeGapMs()
     progress(`${trouble}; ${asked.operations.length} operations, ${elections.count} elections`)
     await befall(cast, trouble, victim)
     await settle()
     await sleep(restMs)
+    befallen[trouble] = { times: times + 1, longestGapMs: Math.max(longestGapMs, asked.takeGapMs()) }
   }
   asked.stop()
   await running
@@ -96,7 +97,6 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealOutcome> {
     outcomes: asked.outcomes,
     p50Ms: percentile(asked.latenciesMs, 50),
     p99Ms: percentile(asked.latenciesMs, 99),
-    longestGapMs: asked.longestGapMs,
     troubles: befallen,
     foundingMs,
     electionsInCalm,
