@@ -168,6 +168,8 @@ export class DecisionsService {
     await this.#history.find()
     if (this.#isClosed) return
     await this.#hosting.claimStored()
+    const peers = [...this.#council.peers.keys()]
+    if (!this.#council.knowsVoters) await Promise.all(peers.slice(0, 3).map(peer => this.#news.ask(peer)))
     if (await this.#hosting.isBereft()) {
       this.#council.follow(undefined)
       return this.start()

@@ -48,9 +48,15 @@ export class Founding {
   }
 
   async yieldTo(generation: GenerationInfo): Promise<void> {
-    const isEmpty = this.#options.council.generation?.decided === 0
-    const members = this.#dismiss()
-    this.#options.council.follow(generation) // in the same breath: whoever else tells of it finds us there already
+    const { council, platform } = this.#options
+    const former = council.generation
+    const isEmpty = former?.decided === 0
+    // Also what lies here and nobody hosts, or the next tab of this browser would find it and return to it.
+    const stored = await platform.stores.list().catch(() => [])
+    const orphans = stored.filter(one => one.generation === former?.id && !council.isLive(one.member))
+    if (council.generation?.id !== former?.id) return
+    const members = [...new Set([...this.#dismiss(), ...orphans.map(({ member }) => member)])]
+    council.follow(generation) // in the same breath: whoever else tells of it finds us there already
     this.#options.count('decisions.histories-yielded')
     await this.#putAway(members, isEmpty)
     await this.#options.hosting.ensure()

@@ -41,6 +41,8 @@ export class History {
   #isClosed = false
   /** What lies on this disk was not read yet: how much it holds cannot be compared. */
   #isReading = true
+  /** It is known whether a history lies on this disk. */
+  #hasLooked = false
   #waiting: { readonly theirs: GenerationInfo; readonly peer: PeerId } | undefined
   readonly #asking = new Set<PeerId>()
 
@@ -61,11 +63,14 @@ export class History {
     const { council, platform, room, clock, begin } = this.#options
     const startedAtMs = clock.monotonicMs()
     while (!this.#isClosed && !council.generation) {
-      await Promise.all([...council.peers.keys()].slice(0, 3).map(peer => this.ask(peer)))
-      if (council.generation) return
+      // This disk first: whoever followed the others at once would lose without a word what was decided here and not there.
       const stored = await platform.stores.list().catch(() => [])
       const [found] = stored
+      this.#hasLooked = true
+      if (council.generation) return
       if (found) return council.follow({ id: newest(stored, found).generation, bornAtMs: 0, decided: 0 })
+      await Promise.all([...council.peers.keys()].slice(0, 3).map(peer => this.ask(peer)))
+      if (council.generation) return
       const isFirst = [...council.peers.keys()].every(peer => council.self.peer < peer)
       const hasWaited = clock.monotonicMs() - startedAtMs >= genesisWaitMs
       if (council.peers.size === 0 || (isFirst && hasWaited)) {
@@ -104,7 +109,7 @@ export class History {
   async meet(theirs: GenerationInfo, peer: PeerId): Promise<void> {
     const { council, yieldTo } = this.#options
     const ours = council.generation
-    if (!ours) return council.follow(theirs)
+    if (!ours) return this.#hasLooked ? council.follow(theirs) : undefined // whoever tells it too soon is asked again
     if (ours.id === theirs.id) {
       this.settled(peer)
       return council.heardDecided(theirs.decided)

@@ -144,6 +144,28 @@ describe('two devices', () => {
     expect(await back.service.register.list()).toHaveLength(2)
   })
 
+  test('are asked when one comes back with decisions that the other went on without', async () => {
+    await tabsOf('laptop', 'phone')
+    const [laptop, phone] = room.deciders as [Decider, Decider]
+    await set(phone, 'shared', 1)
+    await until(() => phone.service.view.keys === 1, 'the other copy has it')
+    room.crash(phone)
+    await set(laptop, 'late', 2) // the only voter is here
+    room.crash(laptop)
+    const left = await room.join('left', 'phone')
+    await until(() => left.service.view.keys === 1, 'its copy is read')
+    await left.service.register.continueFromHere()
+    await set(left, 'next', 3)
+    const back = await room.join('back', 'laptop')
+    for (const { service } of [left, back])
+      await until(() => service.view.conflict?.ownDecided === 1, 'each says what it alone has')
+    expect(back.service.view.conflict?.isSuccessor).toBe(true)
+    expect(await back.service.register.get('late')).toBe(2)
+    await back.service.register.joinOther()
+    expect(await back.service.register.get('next')).toBe(3)
+    await until(() => [left, back].every(({ service }) => !service.view.conflict), 'both say that it is settled')
+  })
+
   test('that began apart with decisions of their own never mix: a person chooses, and what was set aside stays on disk', async () => {
     room = new DecidingRoom()
     const mesh = { one: await room.room.join('one'), two: await room.room.join('two') }
