@@ -28,6 +28,8 @@ export interface OrdealOptions {
   /** How long nothing is done to anybody, and how long there is trouble, ms. */
   readonly calmMs: number
   readonly troubleMs: number
+  /** No more than so many troubles; as many as there is time for without it. */
+  readonly troublesMax?: number
   /** Between the end of one trouble and the beginning of the next, ms. */
   readonly restMs: number
   readonly progress?: (text: string) => void
@@ -52,7 +54,16 @@ export interface OrdealOutcome {
 }
 
 export async function ordeal(options: OrdealOptions): Promise<OrdealOutcome> {
-  const { stage, browsers, placement, random, calmMs, troubleMs, restMs } = options
+  const {
+    stage,
+    browsers,
+    placement,
+    random,
+    calmMs,
+    troubleMs,
+    restMs,
+    troublesMax = Number.POSITIVE_INFINITY,
+  } = options
   const { progress = () => {}, settle = async () => {} } = options
   const cast: Cast = { stage, room: stage.room(), random, placement, tabs: [] }
   for (const name of browsers) await openTroubled(cast, name)
@@ -73,7 +84,7 @@ export async function ordeal(options: OrdealOptions): Promise<OrdealOutcome> {
 
   const befallen: Record<string, { times: number; longestGapMs: number }> = {}
   const untilMs = Date.now() + troubleMs
-  for (let at = 0; Date.now() < untilMs; at++) {
+  for (let at = 0; at < troublesMax && Date.now() < untilMs; at++) {
     const victim = await victimOf(cast)
     const trouble = troubles[at % troubles.length] as Trouble
     if (!isPossible(trouble, victim)) continue
