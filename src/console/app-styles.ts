@@ -88,17 +88,20 @@ export const appStyles = css`
   }
   nav.narrow {
     display: grid;
-    grid-auto-columns: minmax(0, 1fr);
+    grid-auto-columns: minmax(max-content, 1fr);
     grid-auto-flow: column;
+    overflow-x: auto;
+    scrollbar-width: none;
     border-top: 1px solid var(--hairline);
     padding-bottom: env(safe-area-inset-bottom);
     background: var(--paper);
   }
   nav.narrow button {
     gap: 2px;
-    padding: 8px 2px 6px;
+    min-width: 44px;
+    padding: 8px 3px 6px;
     border-top: 2px solid transparent;
-    font-size: 0.75rem;
+    font-size: 0.6875rem;
   }
   nav.narrow [aria-current] {
     border-top-color: var(--accent);

@@ -28,6 +28,8 @@ import { graphStyles } from './graph-styles.ts'
 import './partition-pen.ts'
 
 const labelChars = 16
+/** A name, and what may be noted under it, pixels. */
+const nameHeight = 40
 
 export class MeshGraph extends LitElement {
   static override properties = { store: { attribute: false }, hovered: { state: true } }
@@ -147,11 +149,12 @@ export class MeshGraph extends LitElement {
       const [line, label] = this.#lines.get(key)?.children ?? []
       const from = this.#layout.position(a)
       const to = this.#layout.position(b)
-      // Away from this tab, where the labels of its links would crowd.
-      const part = isOwn ? 0.58 : 0.5
+      // Away from this tab, where the labels of its links would crowd, and from the name that stands below the upper disc.
+      const nameShare = (0.5 * nameHeight * (to.y - from.y)) / Math.max(1, distance(from, to)) ** 2
+      const part = (isOwn ? 0.55 : 0.5) + nameShare
       setNumbers(line, { x1: from.x, y1: from.y, x2: to.x, y2: to.y })
       // Too short an edge has no room for words between its discs.
-      const isLong = Math.hypot(to.x - from.x, to.y - from.y) > 2 * discRadius(this.#nodes.length) + 60
+      const isLong = distance(from, to) > 2 * discRadius(this.#nodes.length) + 60
       label?.setAttribute('visibility', isLong ? 'visible' : 'hidden')
       setNumbers(label, { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part })
     }
@@ -256,4 +259,8 @@ function setNumbers(element: Element | undefined, values: Readonly<Record<string
 function shortened(name: string): string {
   const characters = [...name]
   return characters.length <= labelChars ? name : `${characters.slice(0, labelChars - 1).join('')}…`
+}
+
+function distance(one: { readonly x: number; readonly y: number }, other: { readonly x: number; readonly y: number }) {
+  return Math.hypot(other.x - one.x, other.y - one.y)
 }
