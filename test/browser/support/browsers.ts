@@ -20,12 +20,18 @@ export interface LaunchChoice {
   readonly wrap?: (executable: string) => string
   /** Where its debugger is reached; any free port by default. */
   readonly debuggingPort?: number
+  /** A profile that is there already; a fresh one by default. */
+  readonly profile?: string
+  /** Tabs whose address holds this text are left alone by the debugger: a browser treats those that are debugged with more care. */
+  readonly leaving?: string
 }
 
 export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}): Promise<Browser> {
   const shared: LaunchOptions = {
     executablePath: choice.wrap?.(executableOf(programs[name])) ?? executableOf(programs[name]),
     ...(choice.debuggingPort !== undefined && { debuggingPort: choice.debuggingPort }),
+    ...(choice.profile !== undefined && { userDataDir: choice.profile }),
+    ...(choice.leaving !== undefined && { targetFilter: target => !target.url().includes(choice.leaving ?? '') }),
     headless: choice.display === undefined,
     env: { ...process.env, ...(choice.display !== undefined && { DISPLAY: choice.display }) },
     defaultViewport: null, // the window's own size, as for a person
