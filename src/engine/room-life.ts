@@ -2,8 +2,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
+import { Figures } from '../mesh/figures.ts'
 import { Hearing } from '../mesh/gossip/hearing/driver.ts'
-import { TopicCounts } from '../mesh/gossip/topic-counts.ts'
 import type { Identity } from '../mesh/identity.ts'
 import type { MeshPeer } from '../mesh/mesh.ts'
 import { Network, type ShutdownOutcome } from '../mesh/network.ts'
@@ -39,6 +39,7 @@ export class RoomLife {
   readonly gossip: RoomGossip
   readonly #options: RoomLifeOptions
   readonly #network: Network
+  readonly #figures: Figures
   readonly #hearing: Hearing
   #shutdown: MeshSnapshot['shutdown']
 
@@ -59,7 +60,8 @@ export class RoomLife {
       region: config.region,
       count,
     })
-    mesh.figures.topics = new TopicCounts()
+    this.#figures = new Figures(clock, (event, listener) => mesh.on(event, listener))
+    mesh.measure(this.#figures)
     this.#hearing = new Hearing({ ...mesh.hearing, clock })
     this.#network = new Network(mesh, {
       onInit: peer => timeline.add('message', `${nameOf(peer)} said network_init: topology mesh`, peer),
@@ -99,7 +101,7 @@ export class RoomLife {
 
   get figures(): MeshFigures {
     const { mesh } = this.#options
-    return mesh.figures.read(mesh.id, mesh.peers, mesh.links)
+    return this.#figures.read(mesh.id, mesh.peers, mesh.links)
   }
 
   pingAll(timeoutMs?: number): Promise<Reachability> {

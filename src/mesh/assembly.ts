@@ -9,7 +9,6 @@ import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
-import { Figures } from './figures.ts'
 import type { HearingOptions } from './gossip/hearing/driver.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
@@ -82,7 +81,6 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   const settings = failureSettings(options.preset)
   const limit = new RoomLimit(options.maxAgents)
   const inbox = new Inbox({ clock, count })
-  const figures = new Figures(options.clock, (event, listener) => emitter.on(event, listener))
   const links = new LinkTable(clock)
   const care = new LinkCare({
     clock,
@@ -187,7 +185,6 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     clock,
     newId,
     count,
-    figures,
     delivery: () => delivery,
     broadcasts: () => broadcasts,
     peers: () => [...membership.members.keys()],
@@ -238,7 +235,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     count,
     neighbours: () => links.peers,
     congestion: () => links.congestion,
-    topics: () => figures.topics,
+    topics: () => exchange.figures?.topics,
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),
   })
@@ -266,7 +263,6 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     dialler,
     exchange,
     faults,
-    figures,
     heartbeat,
     lanes,
     limit,

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
-import { encodeBatch, framesOf, isGenuineBatch, originOf } from './batch.ts'
+import { encodeBatch, framesOf, isGenuineBatch, numberOf, originOf } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
 import type { NeighbourGossip } from './gossip/hearing/driver.ts'
 import type { Priority } from './gossip/queues.ts'
@@ -75,8 +75,9 @@ export class Broadcasts implements NeighbourGossip {
         count('gossip.batches-sent')
         // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
         await Promise.all(options.neighbours().map(peer => this.listening(peer)))
-        const batch = await encodeBatch(signer, ++this.#number, frames)
-        topics()?.batch('sent', batch)
+        const number = ++this.#number
+        const batch = await encodeBatch(signer, number, frames)
+        topics()?.batch('sent', number)
         return this.#publish(batch)
       },
     })
@@ -138,7 +139,7 @@ export class Broadcasts implements NeighbourGossip {
 
   /** Call with each copy that gossipsub looks at. */
   came(batch: Uint8Array): void {
-    this.#options.topics()?.came(batch)
+    this.#options.topics()?.came(numberOf(batch))
   }
 
   /** What we subscribe to, said again: it costs little, and mends what a neighbour may have missed. */
@@ -186,7 +187,7 @@ export class Broadcasts implements NeighbourGossip {
     const from = originOf(batch)
     const frames = framesOf(batch)
     if (frames instanceof MeshError || !from) return count('dropped.malformed')
-    const said = topics()?.batch('received', batch)
+    const said = topics()?.batch('received', numberOf(batch))
     for (const bytes of frames) {
       const frame = decodeFrame(bytes)
       if (frame instanceof MeshError || frame.header.kind !== 'broadcast') {

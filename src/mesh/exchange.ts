@@ -32,13 +32,13 @@ export interface ExchangeOptions {
   readonly delivery: () => Delivery
   readonly broadcasts: () => Broadcasts
   readonly peers: () => readonly PeerId[]
-  /** Of what is said and heard, for those who measure. */
-  readonly figures?: Pick<Figures, 'sent' | 'received' | 'acknowledged' | 'topics'>
   readonly count: (counter: string) => void
 }
 
 export class Exchange {
   readonly calls: Calls
+  /** Of what is said and heard, for those who measure. */
+  figures: Pick<Figures, 'sent' | 'received' | 'acknowledged' | 'topics'> | undefined
   readonly #options: ExchangeOptions
   readonly #handled = new Handled()
   readonly #subscribers = new Map<string, Set<Subscriber>>()
@@ -119,13 +119,12 @@ export class Exchange {
     if (this.#isClosed) throw new MeshError('left', 'this peer left the mesh')
     const { body, kind } = encodePayload(payload, broadcastBytesMax)
     const header = this.#header('broadcast', this.#options.newId(), topic, kind)
-    const { figures, broadcasts } = this.#options
-    figures?.sent()
+    this.figures?.sent()
     const frame = encodeFrame({ header, body })
-    const sent = broadcasts().send(frame, priority)
-    figures?.topics?.published(topic, frame.length)
+    const sent = this.#options.broadcasts().send(frame, priority)
+    this.figures?.topics.published(topic, frame.length)
     await sent.catch(error => {
-      figures?.topics?.dropped(topic, 'overloaded')
+      this.figures?.topics.dropped(topic, 'overloaded')
       throw error
     })
   }
@@ -134,12 +133,11 @@ export class Exchange {
   receive(from: PeerId, frame: Frame): void {
     const { kind } = frame.header
     if (kind === 'broadcast') {
-      const { figures } = this.#options
-      figures?.received()
+      this.figures?.received()
       const outcome = this.#deliver(from, frame)
       const topic = frame.header.topic ?? ''
-      if (outcome === 'delivered') figures?.topics?.delivered(topic)
-      else figures?.topics?.dropped(topic, outcome)
+      if (outcome === 'delivered') this.figures?.topics.delivered(topic)
+      else this.figures?.topics.dropped(topic, outcome)
     } else if (kind === 'send' || kind === 'request') this.#receiveCall(from, frame)
     else if (!this.calls.answer(from, frame)) this.#options.count('dropped.late-answer')
   }
@@ -173,12 +171,12 @@ export class Exchange {
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= callRetriesMax))
       throw new MeshError('invalid-option', `retries must be a whole number up to ${callRetriesMax}, not ${retries}`)
     const transmit = () => this.#options.delivery().send(to, { header, body }, lane)
-    const { clock, figures } = this.#options
+    const { clock } = this.#options
     const startMs = clock.monotonicMs()
-    figures?.sent()
+    this.figures?.sent()
     const answer = await this.calls.start({ id, to, timeoutMs, retries, signal, transmit })
     // A request is answered when its handler is done, which says nothing of the way; a ping has none.
-    if (kind === 'send' || topic === pingTopic) figures?.acknowledged(clock.monotonicMs() - startMs)
+    if (kind === 'send' || topic === pingTopic) this.figures?.acknowledged(clock.monotonicMs() - startMs)
     return answer
   }
 
@@ -187,7 +185,7 @@ export class Exchange {
     const seen = this.#handled.see(from, id)
     if (seen === undefined) return // still being worked out
     if (seen !== 'new') return this.#transmit(from, seen)
-    this.#options.figures?.received()
+    this.figures?.received()
     if (kind === 'send') {
       this.#deliver(from, frame)
       return this.#answer(from, this.#header('ack', id, topic, 'none'), new Uint8Array(0))

@@ -1,7 +1,10 @@
-/** How well connected a peer is, how long messages take and how many there are: figures of the last few seconds, counted as they come. */
+/**
+ * How well connected a peer is, how long messages take and how many there are: figures of the last few seconds, counted as they come. Loaded
+ * after joining; what was said before is not counted.
+ */
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
-import type { GossipFigures, TopicCounts } from './gossip/topic-counts.ts'
+import { type GossipFigures, TopicCounts } from './gossip/topic-counts.ts'
 import { deliverySamplesMax, figuresWindowMs, membersMax } from './limits.ts'
 import { nextHop } from './routing.ts'
 import type { LinkInfo, Mesh, PeerInfo } from './types.ts'
@@ -50,8 +53,7 @@ class Rate {
 }
 
 export class Figures {
-  /** Set once joining is over: what is said before is not counted by topic. */
-  topics: TopicCounts | undefined
+  readonly topics = new TopicCounts()
   readonly #clock: Clock
   readonly #sinceMs: number
   readonly #sent = new Rate()
@@ -98,7 +100,7 @@ export class Figures {
         sentPerSecond: this.#sent.perSecond(nowMs, this.#sinceMs),
         receivedPerSecond: this.#received.perSecond(nowMs, this.#sinceMs),
       },
-      gossip: this.topics?.read() ?? { topics: [], batches: { sent: 0, received: 0, duplicates: 0 } },
+      gossip: this.topics.read(),
     }
   }
 }

@@ -22,7 +22,6 @@ export class MeshPeer implements Mesh, Posts {
   readonly session: SessionId
   readonly counters: Record<string, number> = {}
   readonly faults: Faults
-  readonly figures: Figures
   readonly care: LinkCare
   /** What the check needs that gossip is heard by every neighbour. */
   readonly hearing: Assembly['hearing']
@@ -45,7 +44,6 @@ export class MeshPeer implements Mesh, Posts {
     })
     this.id = this.#parts.id
     this.faults = this.#parts.faults
-    this.figures = this.#parts.figures
     this.care = this.#parts.care
     this.hearing = this.#parts.hearing
   }
@@ -94,6 +92,11 @@ export class MeshPeer implements Mesh, Posts {
 
   get links(): readonly LinkInfo[] {
     return this.#parts.links.infos
+  }
+
+  /** From now on what is said and heard is counted here. */
+  measure(figures: Figures): void {
+    this.#parts.exchange.figures = figures
   }
 
   /** Who can be reached of those that are known, and on which side of a split this peer is, if there is one. */

@@ -1,6 +1,7 @@
 /** A network's beginning and end in messages, and its figures, over memory links. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { PeerId, SessionId } from '../../src/base/ids.ts'
+import { systemClock } from '../../src/base/system.ts'
 import { Figures } from '../../src/mesh/figures.ts'
 import { deliverySamplesMax, figuresWindowMs } from '../../src/mesh/limits.ts'
 import type { MeshPeer } from '../../src/mesh/mesh.ts'
@@ -103,9 +104,11 @@ test('pingAll says who answers and who does not', async () => {
 test('the figures of a mesh count its own messages and the time they take', async () => {
   const [ada, bob] = await joinAll('Ada', 'Bob')
   if (!bob) throw new Error('nobody')
+  const figures = new Map([ada, bob].map(({ peer }) => [peer, new Figures(systemClock, peer.on)]))
+  for (const [peer, own] of figures) peer.measure(own)
   await ada.peer.faults.request({ kind: 'delay', target: bob.peer.id, ms: 40 })
   for (let sent = 0; sent < 5; sent++) await ada.peer.send(bob.peer.id, 'x', sent)
-  const read = (peer: MeshPeer) => peer.figures.read(peer.id, peer.peers, peer.links)
+  const read = (peer: MeshPeer) => (figures.get(peer) as Figures).read(peer.id, peer.peers, peer.links)
   await until(() => read(ada.peer).throughput.sentPerSecond > 0, 'a second has passed')
   const { connectivity, delivery } = read(ada.peer)
   expect(connectivity).toEqual({ share: 1, reachable: 1, known: 1 })

@@ -1,5 +1,4 @@
 /** What became of broadcasts, counted for each topic of the applications, and for the batches in which they travel. */
-import { numberOf } from '../batch.ts'
 import { batchesCountedMax, topicsCountedMax } from '../limits.ts'
 
 /** Under this name stand all topics beyond `topicsCountedMax`. */
@@ -67,10 +66,10 @@ export class TopicCounts {
     dropped[reason] = (dropped[reason] ?? 0) + 1
   }
 
-  /** A batch leaves, or is read for the only time; returns what to call with each of its frames. */
-  batch(way: 'sent' | 'received', batch: Uint8Array): (topic: string, bytes: number) => void {
+  /** The batch that its origin numbered so leaves, or is read for the only time; returns what to call with each of its frames. */
+  batch(way: 'sent' | 'received', number: number): (topic: string, bytes: number) => void {
     this.#batches[way]++
-    const entry = this.#entry(batch)
+    const entry = this.#entry(number)
     entry.isRead = true
     entry.isBeingSent = way === 'sent'
     return (topic, bytes) => {
@@ -82,9 +81,9 @@ export class TopicCounts {
   }
 
   /** A batch came; all but the first time it is a copy. */
-  came(batch: Uint8Array): void {
-    const known = this.#recent.get(numberOf(batch))
-    if (!known) return void this.#entry(batch)
+  came(number: number): void {
+    const known = this.#recent.get(number)
+    if (!known) return void this.#entry(number)
     if (known.isBeingSent) {
       known.isBeingSent = false
       return
@@ -117,8 +116,7 @@ export class TopicCounts {
     return fresh
   }
 
-  #entry(batch: Uint8Array): Batch {
-    const number = numberOf(batch)
+  #entry(number: number): Batch {
     const known = this.#recent.get(number)
     if (known) return known
     const fresh: Batch = { frames: new Map(), early: 0, isRead: false, isBeingSent: false }
