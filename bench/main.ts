@@ -8,6 +8,7 @@ const benchmarks: Record<
   dial: { what: 'one link after the other', load: () => import('./dial.ts') },
   rtt: { what: 'round trips and throughput of one link', load: () => import('./rtt.ts') },
   broadcast: { what: 'latency, delivery and rate of broadcasts', load: () => import('./broadcast.ts') },
+  gossip: { what: 'broadcasts of many tabs beside a full mesh of bare channels', load: () => import('./gossip.ts') },
   job: { what: 'one job on one tab and on many', load: () => import('./job.ts') },
   leave: { what: 'how soon the others notice a closed tab', load: () => import('./leave.ts') },
   raft: { what: 'decisions of real tabs: rate, latency, failover', load: () => import('./raft.ts') },

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { closeTab, type Tab } from '../../test/browser/support/tabs.ts'
 import type { Scene } from './scene.ts'
 
+const pages = ['raw.js', 'full.html', 'full.js']
+
 export interface RawPage {
   dial(): Promise<{ session: string; ms: number }>
   hangUp(session: string): void
@@ -26,7 +28,7 @@ export interface RawPages {
 
 export async function withRawPages<Result>(scene: Scene, use: (pages: RawPages) => Promise<Result>): Promise<Result> {
   const server = createServer((request, response) => {
-    const file = request.url === '/raw.js' ? 'raw.js' : 'raw.html'
+    const file = pages.find(page => request.url === `/${page}`) ?? 'raw.html'
     response.setHeader('content-type', file.endsWith('.js') ? 'text/javascript' : 'text/html')
     createReadStream(fileURLToPath(new URL(`../pages/${file}`, import.meta.url))).pipe(response)
   })

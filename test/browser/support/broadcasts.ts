@@ -28,13 +28,12 @@ export async function sayQuietly(tabs: readonly Tab[], count: number): Promise<H
   return collect(tabs, { expected: (tabs.length - 1) * count, startedAtMs, timeoutMs: 5_000 })
 }
 
-/** All at once, from the first tab. */
-export async function sayInBurst(tabs: readonly Tab[], count: number): Promise<Heard> {
+/** All at once, from the first tab, or shared among the first few. */
+export async function sayInBurst(tabs: readonly Tab[], count: number, speakers = 1): Promise<Heard> {
   await listen(tabs)
-  const [sender] = tabs
-  if (!sender) throw new Error('no tabs')
-  const startedAtMs = await say(sender, count)
-  return collect(tabs, { expected: (tabs.length - 1) * count, startedAtMs, timeoutMs: 30_000 })
+  const each = Math.ceil(count / speakers)
+  const startedAtMs = Math.min(...(await Promise.all(tabs.slice(0, speakers).map(tab => say(tab, each)))))
+  return collect(tabs, { expected: (tabs.length - 1) * each * speakers, startedAtMs, timeoutMs: 30_000 })
 }
 
 /** Starts counting afresh in each tab. */
