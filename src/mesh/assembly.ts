@@ -10,6 +10,7 @@ import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
 import type { HearingOptions } from './gossip/hearing/driver.ts'
+import { gossipTopic } from './gossip.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
 import { Lanes } from './lanes.ts'
@@ -242,7 +243,8 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   const hearing: Omit<HearingOptions, 'clock'> = {
     count,
     neighbours: () => links.peers,
-    gossip: broadcasts,
+    node: () => reactions.node(),
+    topic: gossipTopic,
     complain: peer => words.complain(peer),
     onComplaint: listener => {
       words.onUnheard = listener

@@ -3,18 +3,33 @@
  *
  *   id length (u8) | PeerId (UTF-8) | number (f64) | signature (64 bytes) | frames, each with its length (u32)
  *
+ * Of many frames, what stands in place of them is 0xffffffff and the same deflated: their headers are much alike, and between tabs it is the
+ * bytes that cost, several times over (docs/performance.md).
+ *
  * gossipsub runs without signatures of its own (StrictNoSign): ours is verified once per batch, after duplicates are dropped,
  * with a key imported once per peer; gossipsub's own cost a key import and a check for every copy that arrives.
  */
 import { toHex } from '../base/bytes.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
+import { deflate, inflate } from './deflate.ts'
+import { batchBytes, broadcastBytesMax, headerBytesMax } from './limits.ts'
 import { isSignedBy, type Signer } from './signed.ts'
 
 const lengthBytes = 4
 const numberBytes = 8
 const signatureBytes = 64
 const peerIdBytesMax = 128
+/** Stands where a frame's length would, which is never so large. */
+const deflatedMark = 0xffffffff
+/** Less than this is sent as it is: it is not worth the time. */
+const deflateFromBytes = 2_048
+/** Deflated it must be no more than this part of what it was. */
+const worthwhileShare = 0.8
+/** A full batch, and the largest frame that may have gone into it as the first. */
+const inflatedBytesMax = 2 * (batchBytes + broadcastBytesMax + headerBytesMax)
+
+type Frames = Uint8Array[] | MeshError<'malformed'>
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -25,20 +40,37 @@ export const bytesPerFrame = lengthBytes
 /** Encodes and signs. `number` never repeats for one origin: it starts at the time of the session, in ms, and grows. */
 export async function encodeBatch(signer: Signer, number: number, frames: readonly Uint8Array[]): Promise<Uint8Array> {
   const id = encoder.encode(signer.id)
+  const body = await smaller(joined(frames))
   const bodyAt = 1 + id.length + numberBytes + signatureBytes
-  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + lengthBytes + frame.length, bodyAt))
-  const view = new DataView(bytes.buffer)
+  const bytes = new Uint8Array(bodyAt + body.length)
   bytes[0] = id.length
   bytes.set(id, 1)
-  view.setFloat64(1 + id.length, number)
-  let at = bodyAt
+  new DataView(bytes.buffer).setFloat64(1 + id.length, number)
+  bytes.set(body, bodyAt)
+  bytes.set(await signer.sign('broadcast', signedContent(bytes, id.length)), bodyAt - signatureBytes)
+  return bytes
+}
+
+function joined(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + lengthBytes + frame.length, 0))
+  const view = new DataView(bytes.buffer)
+  let at = 0
   for (const frame of frames) {
     view.setUint32(at, frame.length)
     bytes.set(frame, at + lengthBytes)
     at += lengthBytes + frame.length
   }
-  bytes.set(await signer.sign('broadcast', signedContent(bytes, id.length)), bodyAt - signatureBytes)
   return bytes
+}
+
+async function smaller(frames: Uint8Array): Promise<Uint8Array> {
+  if (frames.length < deflateFromBytes) return frames
+  const deflated = await deflate(frames)
+  if (!deflated || deflated.length > frames.length * worthwhileShare) return frames
+  const body = new Uint8Array(lengthBytes + deflated.length)
+  new DataView(body.buffer).setUint32(0, deflatedMark)
+  body.set(deflated, lengthBytes)
+  return body
 }
 
 /** Who a batch says it is from; to be believed after `isGenuineBatch`. */
@@ -77,19 +109,32 @@ export async function isGenuineBatch(batch: Uint8Array): Promise<boolean> {
   return isSignedBy(from, 'broadcast', signedContent(batch, length), signature)
 }
 
-/** The frames of a batch from a peer, who may be broken or hostile. Never throws. */
-export function framesOf(batch: Uint8Array): Uint8Array[] | MeshError<'malformed'> {
-  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
+/** The frames of a batch from a peer, who may be broken or hostile; those that are deflated take a moment. Never throws, never rejects. */
+export function framesOf(batch: Uint8Array): Frames | Promise<Frames> {
+  const body = batch.subarray(1 + (batch[0] ?? 0) + numberBytes + signatureBytes)
+  if (body.length < lengthBytes || viewOf(body).getUint32(0) !== deflatedMark) return apart(body)
+  return inflate(body.subarray(lengthBytes), inflatedBytesMax).then(
+    frames => (frames ? apart(frames) : new MeshError('malformed', 'a batch that cannot be inflated')),
+    () => new MeshError('malformed', 'a batch that cannot be inflated'),
+  )
+}
+
+function apart(body: Uint8Array): Frames {
+  const view = viewOf(body)
   const frames: Uint8Array[] = []
-  for (let at = 1 + (batch[0] ?? 0) + numberBytes + signatureBytes; at < batch.length; ) {
-    if (at + lengthBytes > batch.length) return new MeshError('malformed', 'a batch ends in the middle of a length')
+  for (let at = 0; at < body.length; ) {
+    if (at + lengthBytes > body.length) return new MeshError('malformed', 'a batch ends in the middle of a length')
     const length = view.getUint32(at)
     at += lengthBytes
-    if (at + length > batch.length) return new MeshError('malformed', 'a batch ends in the middle of a frame')
-    frames.push(batch.subarray(at, at + length))
+    if (at + length > body.length) return new MeshError('malformed', 'a batch ends in the middle of a frame')
+    frames.push(body.subarray(at, at + length))
     at += length
   }
   return frames
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Everything but the signature. */

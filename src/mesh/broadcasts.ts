@@ -1,13 +1,12 @@
 /** Broadcast frames to gossipsub and back: signed in batches on the way out, verified before anything reads them on the way in. */
 import { TopicValidatorResult } from '@libp2p/gossipsub'
-import type { Connection, PeerId as Libp2pPeerId } from '@libp2p/interface'
+import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
 import { encodeBatch, framesOf, isGenuineBatch, numberOf, originOf } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
-import type { NeighbourGossip } from './gossip/hearing/driver.ts'
 import type { Priority } from './gossip/queues.ts'
 import type { TopicCounts } from './gossip/topic-counts.ts'
 import { Gossip, gossipTopic } from './gossip.ts'
@@ -36,28 +35,22 @@ export interface BroadcastsOptions {
   readonly count: (counter: string) => void
 }
 
-interface OutboundStream {
-  readonly rawStream?: { readonly writeBufferLength?: number }
-  close(): Promise<void>
-}
-
 /** What is touched of gossipsub besides its public face; `listening` would notice if it were gone. */
 interface Router {
-  readonly streamsOutbound: Map<string, OutboundStream>
-  onPeerConnected(peer: Libp2pPeerId, connection: Connection): void
+  readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly writeBufferLength?: number } }>
   onPeerDisconnected(peer: Libp2pPeerId): void
-  sendSubscriptions(to: string, topics: readonly string[], subscribe: boolean): void
 }
 
-export class Broadcasts implements NeighbourGossip {
+export class Broadcasts {
   readonly #options: BroadcastsOptions
   readonly #gossip: Gossip
   /** Batches, by the neighbour over which they came. */
   readonly #inbox: Inbox
   /** Number of the last batch; starts at the time, so that no session repeats one of another. */
   #number: number
-  readonly #heard = new Set<(from: PeerId, isPulse: boolean) => void>()
-  #node: Node | undefined
+  /** Batches that are being inflated, or wait for one that is. */
+  #opening = 0
+  #opened: Promise<void> = Promise.resolve()
   #listens: (peer: PeerId) => boolean = () => false
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
   /** Bytes of gossip that wait for the neighbour that reads slowest; gossipsub itself would never ask. */
@@ -110,8 +103,7 @@ export class Broadcasts implements NeighbourGossip {
    * is there, whose streams it would then take away (DESIGN, fact 4). So gossipsub is told at once, and not a second time.
    */
   prepare(node: Node): void {
-    this.#node = node
-    const router = routerOf(node.services)
+    const router = node.services.pubsub as unknown as Router
     const forget = router.onPeerDisconnected.bind(router)
     const isConnected = (peer: Libp2pPeerId) => node.getConnections(peer).some(({ status }) => status === 'open')
     router.onPeerDisconnected = peer => {
@@ -122,7 +114,7 @@ export class Broadcasts implements NeighbourGossip {
 
   /** Call once the node runs. */
   attach({ pubsub }: Pick<Node['services'], 'pubsub'>): void {
-    const { streamsOutbound } = routerOf({ pubsub })
+    const { streamsOutbound } = pubsub as unknown as Router
     this.#listens = peer =>
       streamsOutbound.has(peer) && pubsub.getSubscribers(gossipTopic).some(subscriber => subscriber.toString() === peer)
     this.#backlog = () => {
@@ -131,7 +123,6 @@ export class Broadcasts implements NeighbourGossip {
       return bytes
     }
     pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString() as PeerId, message.data))
-    pubsub.addEventListener('subscription-change', ({ detail }) => this.#hear(detail.peerId.toString() as PeerId, true))
     pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
@@ -142,33 +133,8 @@ export class Broadcasts implements NeighbourGossip {
     this.#options.topics()?.came(numberOf(batch))
   }
 
-  /** What we subscribe to, said again: it costs little, and mends what a neighbour may have missed. */
-  pulse(to: PeerId): void {
-    if (this.#node) routerOf(this.#node.services).sendSubscriptions(to, [gossipTopic], true)
-  }
-
-  /** gossipsub opens a stream only for a connection that is new to it. */
-  restart(peer: PeerId): void {
-    const connection = this.#node?.getConnections().find(({ remotePeer }) => remotePeer.toString() === peer)
-    if (!this.#node || connection?.status !== 'open') return
-    const router = routerOf(this.#node.services)
-    void router.streamsOutbound.get(peer)?.close()
-    router.streamsOutbound.delete(peer)
-    router.onPeerConnected(connection.remotePeer, connection)
-  }
-
-  onHeard(listener: (from: PeerId, isPulse: boolean) => void): () => void {
-    this.#heard.add(listener)
-    return () => this.#heard.delete(listener)
-  }
-
-  #hear(from: PeerId, isPulse: boolean): void {
-    for (const listener of this.#heard) listener(from, isPulse)
-  }
-
   /** Nothing is checked, passed on or heard before its turn comes; what a flood brings too much is not. */
   async #judge(via: PeerId, batch: Uint8Array): Promise<TopicValidatorResult> {
-    this.#hear(via, false)
     const { promise, resolve } = Promise.withResolvers<TopicValidatorResult>()
     const isTaken = this.#inbox.push(via, batch.length, () => resolve(this.#check(via, batch)))
     return isTaken ? promise : TopicValidatorResult.Ignore
@@ -181,11 +147,22 @@ export class Broadcasts implements NeighbourGossip {
     return TopicValidatorResult.Reject
   }
 
+  /** Batches are read in the order in which they came: what is deflated takes a moment, and what comes meanwhile waits for it. */
   #receive(batch: Uint8Array): void {
-    const { onFrame, topics, count } = this.#options
-    count('gossip.batches-received')
-    const from = originOf(batch)
+    this.#options.count('gossip.batches-received')
     const frames = framesOf(batch)
+    if (!(frames instanceof Promise) && this.#opening === 0) return this.#read(batch, frames)
+    this.#opening++
+    this.#opened = this.#opened.then(async () => {
+      const inflated = await frames
+      this.#opening--
+      this.#read(batch, inflated)
+    })
+  }
+
+  #read(batch: Uint8Array, frames: Uint8Array[] | MeshError): void {
+    const { onFrame, topics, count } = this.#options
+    const from = originOf(batch)
     if (frames instanceof MeshError || !from) return count('dropped.malformed')
     const said = topics()?.batch('received', numberOf(batch))
     for (const bytes of frames) {
@@ -198,8 +175,4 @@ export class Broadcasts implements NeighbourGossip {
       onFrame(from, frame)
     }
   }
-}
-
-function routerOf({ pubsub }: Pick<Node['services'], 'pubsub'>): Router {
-  return pubsub as unknown as Router
 }

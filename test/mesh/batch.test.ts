@@ -16,7 +16,7 @@ test('frames come back as they were, from who signed them', async () => {
         const batch = await encodeBatch(signer, number, frames)
         expect(originOf(batch)).toBe(id)
         expect(await isGenuineBatch(batch)).toBe(true)
-        expect(framesOf(batch)).toEqual(frames)
+        expect(await framesOf(batch)).toEqual(frames)
       },
     ),
     { numRuns: 200 },
@@ -31,7 +31,7 @@ test('a batch in the middle of a larger buffer reads the same', async () => {
   const inside = buffer.subarray(7, 7 + batch.length)
   expect(originOf(inside)).toBe(id)
   expect(await isGenuineBatch(inside)).toBe(true)
-  expect(framesOf(inside)).toEqual([Uint8Array.of(1, 2, 3)])
+  expect(await framesOf(inside)).toEqual([Uint8Array.of(1, 2, 3)])
 })
 
 test('a change of any byte, in the id, number, signature or frames, is found out', async () => {
@@ -75,9 +75,45 @@ test('of 100,000 random and mutated byte strings none throws, and none of a samp
     const bytes = round % 4 === 0 ? randomBytes(random, 200) : mutated(random, valid)
     originOf(bytes)
     batchKey(batchId(bytes))
-    if (framesOf(bytes) instanceof MeshError) malformed++
+    const frames = framesOf(bytes)
+    if (frames instanceof MeshError) malformed++
     const isChanged = bytes.length !== valid.length || bytes.some((byte, at) => byte !== valid[at])
     if (round % 50 === 0) expect(await isGenuineBatch(bytes)).toBe(!isChanged)
   }
   expect(malformed).toBeGreaterThan(10_000)
 }, 60_000)
+
+/** Frames much alike, as those of one application are. */
+const alike = (count: number) =>
+  Array.from({ length: count }, (_, at) =>
+    new TextEncoder().encode(`{"kind":"broadcast","id":"${at}","topic":"news"}{"at":${at}}`),
+  )
+
+test('many frames are deflated, a few are not, and both come back as they were', async () => {
+  const { signer } = await freshKeys()
+  for (const count of [1, 2, 200, 2_000]) {
+    const frames = alike(count)
+    const batch = await encodeBatch(signer, 1, frames)
+    const plainBytes = frames.reduce((sum, frame) => sum + frame.length + 4, 0)
+    if (count >= 200) expect(batch.length).toBeLessThan(plainBytes / 4)
+    else expect(batch.length).toBeGreaterThan(plainBytes)
+    expect(await framesOf(batch)).toEqual(frames)
+    expect(await isGenuineBatch(batch)).toBe(true)
+  }
+  const noise = [randomBytes(seededRandom(1), 60_000)]
+  const batch = await encodeBatch(signer, 1, noise)
+  expect(await framesOf(batch)).toEqual(noise)
+})
+
+test('of what inflates to more than a batch can hold, or does not inflate, nothing is read', async () => {
+  const { signer } = await freshKeys()
+  const bomb = new Uint8Array(64 * 1024 * 1024)
+  const batch = await encodeBatch(signer, 1, [bomb])
+  expect(batch.length).toBeLessThan(200_000)
+  expect(await framesOf(batch)).toBeInstanceOf(MeshError)
+  const cut = await encodeBatch(signer, 1, alike(200))
+  for (const length of [cut.length - 1, cut.length - 100, 130])
+    expect(await framesOf(cut.subarray(0, length))).toBeInstanceOf(MeshError)
+  const random = seededRandom(3)
+  for (let round = 0; round < 2_000; round++) await framesOf(mutated(random, cut)) // never rejects
+})

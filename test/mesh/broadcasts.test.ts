@@ -4,9 +4,11 @@ import { expect, test } from 'vitest'
 import type { PeerId } from '../../src/base/ids.ts'
 import { encodeBatch } from '../../src/mesh/batch.ts'
 import { Broadcasts } from '../../src/mesh/broadcasts.ts'
+import { encodeFrame } from '../../src/mesh/frame.ts'
 import { gossipTopic } from '../../src/mesh/gossip.ts'
 import { batchesPerTurn, inboxFramesMax } from '../../src/mesh/limits.ts'
 import type { Node } from '../../src/mesh/node.ts'
+import { until } from '../link/support/until.ts'
 import { freshKeys } from './support/keys.ts'
 
 type Validator = (via: PeerId, message: { data: Uint8Array }) => Promise<TopicValidatorResult>
@@ -15,6 +17,7 @@ type Validator = (via: PeerId, message: { data: Uint8Array }) => Promise<TopicVa
 async function lab() {
   const timers: (() => void)[] = []
   const counters: Record<string, number> = {}
+  const heard: string[] = []
   const after = (_: number, perform: () => void) => {
     timers.push(perform)
     return () => {}
@@ -29,19 +32,23 @@ async function lab() {
     congestion: () => 0,
     topics: () => undefined,
     onDeaf: () => {},
-    onFrame: () => {},
+    onFrame: (_, { header }) => heard.push(header.id),
     count: name => {
       counters[name] = (counters[name] ?? 0) + 1
     },
   })
-  const pubsub = { streamsOutbound: new Map(), topicValidators, addEventListener: () => {}, subscribe: () => {} }
+  let receive: (event: { detail: { data: Uint8Array } }) => void = () => {}
+  const addEventListener = (name: string, listener: typeof receive) => {
+    if (name === 'message') receive = listener
+  }
+  const pubsub = { streamsOutbound: new Map(), topicValidators, addEventListener, subscribe: () => {} }
   broadcasts.attach({ pubsub } as unknown as Node['services'])
   const judge = (via: PeerId, data: Uint8Array) => (topicValidators.get(gossipTopic) as Validator)(via, { data })
   const turn = async () => {
     for (const perform of timers.splice(0)) perform()
     for (let pass = 0; pass < 5; pass++) await Promise.resolve()
   }
-  return { judge, turn, counters, signer }
+  return { judge, turn, counters, signer, heard, receive: (data: Uint8Array) => receive({ detail: { data } }) }
 }
 
 test('G12: a neighbour floods broadcasts, and those of the others keep their turn', async () => {
@@ -73,4 +80,22 @@ test('of a flood only so much waits; the rest is neither checked, nor heard, nor
   for (let at = 0; at < batchesPerTurn + inboxFramesMax; at++) void judge(eve.id, batch)
   expect(await judge(eve.id, batch)).toBe(TopicValidatorResult.Ignore)
   expect(counters['dropped.flood']).toBe(1)
+})
+
+test('batches are read in the order in which they came, those that must be inflated first and those that need not', async () => {
+  const { receive, heard, signer } = await lab()
+  const frame = (id: string) => {
+    const header = { kind: 'broadcast', id, topic: 'news', timestamp: 0, body: 'none' } as const
+    return encodeFrame({ header, body: new Uint8Array(0) })
+  }
+  const said: string[] = []
+  for (let number = 1; number <= 6; number++) {
+    const ids = Array.from({ length: number % 2 === 0 ? 1 : 100 }, (_, at) => `${number}.${at}`)
+    said.push(...ids)
+    receive(await encodeBatch(signer, number, ids.map(frame)))
+  }
+  await until(() => heard.length === said.length, 'all are read')
+  expect(heard).toEqual(said)
+  receive(await encodeBatch(signer, 7, [frame('at once')]))
+  expect(heard.at(-1)).toBe('at once')
 })
