@@ -6,7 +6,7 @@ export type * from './consensus/decisions/types.ts'
 export type { AgentsHandle } from './engine/agents-handle.ts'
 export type { FaultsHandle } from './engine/faults-handle.ts'
 export type { GossipHandle } from './engine/gossip-handle.ts'
-export type { HandleEvents, JobRequest, MeshHandle } from './engine/handle.ts'
+export type { HandleEvents, JobRequest, MeshHandle, Metrics } from './engine/handle.ts'
 export type { CapabilityFunction, JoinOptions } from './engine/join-options.ts'
 export { joinMesh } from './engine/page.ts'
 export type {

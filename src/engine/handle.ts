@@ -15,6 +15,7 @@ import type {
 import type {
   Aggregate,
   BroadcastOptions,
+  BroadcastQueues,
   CallOptions,
   Diagnosis,
   DialRecord,
@@ -69,6 +70,12 @@ export interface JobRequest {
   readonly shardTimeoutMs?: number
   readonly signal?: AbortSignal
   readonly onProgress?: (job: JobView) => void
+}
+
+/** Figures, what waits to be broadcast, and what was counted since this tab joined. */
+export type Metrics = MeshFigures & {
+  readonly queues: BroadcastQueues
+  readonly counters: Readonly<Record<string, number>>
 }
 
 export interface MeshHandle {
@@ -142,7 +149,7 @@ export interface MeshHandle {
   /** Asks every peer whether it is there. Never rejects for a peer's silence. */
   pingAll(options?: { readonly timeoutMs?: number }): Promise<Reachability>
   /** Share of peers reachable, mean time of delivery, messages per second, now; and what was counted since this tab joined. */
-  metrics(): Promise<MeshFigures & { readonly counters: Readonly<Record<string, number>> }>
+  metrics(): Promise<Metrics>
   /** Links to a peer directly, or lets the link go: for labs and tests; the overlay does both by itself. */
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>

@@ -16,12 +16,11 @@ import type {
   GatherOutcome,
   Incoming,
   LinkFacts,
-  MeshFigures,
   Reachability,
   ShutdownOutcome,
 } from '../mesh/types.ts'
 import type { GossipCalls } from './gossip-handle.ts'
-import type { HandleEvents, JobRequest } from './handle.ts'
+import type { HandleEvents, JobRequest, Metrics } from './handle.ts'
 import type { SharedApi, SharedPush } from './shared-rpc.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -130,7 +129,7 @@ export interface EngineApi extends SharedApi {
   abort(abortId: number): void
   ping(peer: PeerId): Promise<number>
   pingAll(timeoutMs: number | undefined): Promise<Reachability>
-  metrics(): Promise<MeshFigures & { readonly counters: Readonly<Record<string, number>> }>
+  metrics(): Promise<Metrics>
   gossip(name: keyof GossipCalls, args: readonly unknown[]): Promise<unknown>
   faults(request: FaultRequest): Promise<FaultOutcome>
   registerAgent(agent: AgentSpec): Promise<AgentInfo>

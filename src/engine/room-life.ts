@@ -11,7 +11,7 @@ import { pingAll, type Reachability } from '../mesh/reachability.ts'
 import { Registry } from '../mesh/registry/driver.ts'
 import type { AgentStore } from '../mesh/registry/types.ts'
 import { signerOf } from '../mesh/signed.ts'
-import type { FaultInfo, MeshFigures } from '../mesh/types.ts'
+import type { BroadcastQueues, FaultInfo, MeshFigures } from '../mesh/types.ts'
 import { faultWords } from './fault-words.ts'
 import type { Push, StartConfig } from './protocol.ts'
 import { RoomGossip, type RoomGossipOptions } from './room-gossip.ts'
@@ -99,9 +99,9 @@ export class RoomLife {
     return this.#shutdown
   }
 
-  get figures(): MeshFigures {
+  get figures(): MeshFigures & { readonly queues: BroadcastQueues } {
     const { mesh } = this.#options
-    return this.#figures.read(mesh.id, mesh.peers, mesh.links)
+    return { ...this.#figures.read(mesh.id, mesh.peers, mesh.links), queues: mesh.waiting }
   }
 
   pingAll(timeoutMs?: number): Promise<Reachability> {

@@ -7,7 +7,7 @@ import type { PeerId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
 import { encodeBatch, framesOf, isGenuineBatch, numberOf, originOf } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
-import type { Priority } from './gossip/queues.ts'
+import type { BroadcastQueues, Priority } from './gossip/queues.ts'
 import type { TopicCounts } from './gossip/topic-counts.ts'
 import { Gossip, gossipTopic } from './gossip.ts'
 import { Inbox } from './inbox.ts'
@@ -82,7 +82,7 @@ export class Broadcasts {
   }
 
   /** What waits to leave, by priority. */
-  get waiting(): Gossip['waiting'] {
+  get waiting(): BroadcastQueues {
     return this.#gossip.waiting
   }
 

@@ -3,7 +3,7 @@
  * leaves at once; busy, it gathers until it is full or its deadline comes, and waits for the links to drain: the less urgent, the longer.
  */
 import type { Clock } from '../base/clock.ts'
-import { type Priority, Queues } from './gossip/queues.ts'
+import { type BroadcastQueues, type Priority, Queues } from './gossip/queues.ts'
 import { batchBytes, batchDeadlineMs } from './limits.ts'
 
 /** How often links are looked at while they drain, and for how long a batch waits for them, ms. */
@@ -49,7 +49,7 @@ export class Gossip {
   }
 
   /** What waits, by priority. */
-  get waiting(): Queues['lengths'] {
+  get waiting(): BroadcastQueues {
     return this.#queues.lengths
   }
 

@@ -14,7 +14,7 @@ import type { OwnAnnounced } from './own-words.ts'
 import type { PartitionInfo } from './partition/driver.ts'
 import { peerInfoOf } from './peer-info.ts'
 import { runNode } from './run-node.ts'
-import type { LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
+import type { BroadcastQueues, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
 import type { Posts } from './words.ts'
 
 export class MeshPeer implements Mesh, Posts {
@@ -97,6 +97,11 @@ export class MeshPeer implements Mesh, Posts {
   /** From now on what is said and heard is counted here. */
   measure(figures: Figures): void {
     this.#parts.exchange.figures = figures
+  }
+
+  /** Broadcasts that wait to leave, by priority. */
+  get waiting(): BroadcastQueues {
+    return this.#parts.broadcasts.waiting
   }
 
   /** Who can be reached of those that are known, and on which side of a split this peer is, if there is one. */

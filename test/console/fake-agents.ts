@@ -94,6 +94,11 @@ export function fakeFigures(peers: number) {
       ],
       batches: { sent: 44, received: 118, duplicates: 30 },
     },
+    queues: {
+      critical: { queued: 0, waiting: 0 },
+      normal: { queued: 2, waiting: 0 },
+      low: { queued: 0, waiting: 0 },
+    },
     counters: fakeCounters,
   }
 }

@@ -7,6 +7,7 @@ import { roundTrip, shortId } from '../format.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
+import { topicTable, topicTableStyles } from './topic-table.ts'
 
 export class ConnectivityFigures extends LitElement {
   static override properties = {
@@ -18,6 +19,7 @@ export class ConnectivityFigures extends LitElement {
   }
   static override styles = [
     sharedStyles,
+    topicTableStyles,
     css`
       :host {
         display: block;
@@ -110,7 +112,8 @@ export class ConnectivityFigures extends LitElement {
         <wa-button size="s" appearance="outlined" ?loading=${this.isPinging} @click=${() => this.#pingAll()}>Ping all</wa-button>
         <span class="small ${this.failure ? 'failed' : ''}" role="status">${this.failure ?? this.#answers()}</span>
         ${this.#silent()}
-      </div>`
+      </div>
+      ${topicTable(this.figures?.gossip)}`
   }
 
   #answers(): string {

@@ -22,6 +22,9 @@ const bytesMax: Readonly<Record<Priority, number>> = {
   low: lowQueueBytesMax,
 }
 
+/** Broadcasts that have a place in their queue, and calls that wait for one. */
+export type BroadcastQueues = Readonly<Record<Priority, { readonly queued: number; readonly waiting: number }>>
+
 interface Waiting {
   readonly frame: Uint8Array
   readonly admit: () => void
@@ -125,8 +128,7 @@ export class Queues {
     return batch
   }
 
-  /** Frames that have a place, and those that wait for one. */
-  get lengths(): Readonly<Record<Priority, { readonly queued: number; readonly waiting: number }>> {
+  get lengths(): BroadcastQueues {
     const of = ({ length, waiting }: Queue) => ({ queued: length, waiting })
     const { critical, normal, low } = this.#queues
     return { critical: of(critical), normal: of(normal), low: of(low) }
