@@ -28,6 +28,8 @@ export interface SharedOptions {
   readonly register?: Register
   /** What `view` shows may have changed. */
   readonly onChange?: () => void
+  /** Nothing can be written down, or all can again (`undefined`): told once each time. */
+  readonly onTrouble?: (error: MeshError | undefined) => void
   readonly onPresence?: (update: Uint8Array) => void
   readonly onPresenceGone?: (clients: readonly number[]) => void
   readonly count?: (counter: string) => void
@@ -69,7 +71,11 @@ export class Shared {
     this.#options = options
     const { mesh, clock, random, store, register, onChange = () => {}, count = () => {} } = options
     this.memory = new MemoryStore({ self: mesh, clock, ...(register && { register }) })
-    this.#keeper = new Keeper({ store, clock, fresh, onTrouble: onChange })
+    const onTrouble = (error: MeshError | undefined) => {
+      options.onTrouble?.(error)
+      onChange()
+    }
+    this.#keeper = new Keeper({ store, clock, fresh, onTrouble })
     this.#sync = new Sync({
       mesh,
       clock,

@@ -1,5 +1,6 @@
 /** Shared state in a tab: kept in the browser's database where that is allowed, written by one tab for all. Loaded after joining. */
 import type { Clock } from '../base/clock.ts'
+import { MeshError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { Shared } from '../crdt/shared.ts'
 import { openIndexedStore } from '../crdt/storage/indexed-store.ts'
@@ -26,7 +27,11 @@ export async function createBrowserShared({
       get: async (key, given) => (await decisions).register.get(key, given),
       compareAndSet: async (...call) => (await decisions).register.compareAndSet(...call),
     },
-    store: await openIndexedStore(room.hash).catch(() => createMemoryStore()),
+    store: await openIndexedStore(room.hash).catch(cause => {
+      const message = 'This browser keeps no data: shared documents and memory live in the open tabs only.'
+      options.onTrouble(new MeshError('storage-lost', message, { cause }))
+      return createMemoryStore()
+    }),
     onPresence: update => push({ kind: 'presence', update }),
     onPresenceGone: clients => push({ kind: 'presence-gone', clients }),
   })

@@ -46,6 +46,8 @@ export interface SharedContext {
   /** What strong calls of the memory go through; they wait until it is there. */
   readonly decisions: Promise<DecisionsService>
   readonly onChange: () => void
+  /** Nothing can be written down, or all can again. */
+  readonly onTrouble: (error: MeshError | undefined) => void
   readonly count: (counter: string) => void
   readonly push: (message: SharedPush) => void
 }
@@ -195,8 +197,14 @@ export class Engine {
       decisions,
       push,
       onChange: () => this.#changed(),
+      onTrouble: error => error && this.#tellProblem(error),
       count: counter => mesh.count(counter),
     })
+  }
+
+  #tellProblem({ code, message }: MeshError): void {
+    this.#timeline.add('problem', message)
+    this.#options.push({ kind: 'event', name: 'problem', detail: { code, message } })
   }
 
   /** What the engine knows that may tell why there is no link. */
@@ -343,7 +351,7 @@ export class Engine {
 
   #trouble(error: MeshError): void {
     if (error.code === 'wrong-secret' && this.#options.config.separate) return
-    this.#timeline.add('problem', error.message)
+    this.#tellProblem(error)
     this.#problem = { code: error.code, message: error.message }
     if ((error.code === 'wrong-secret' || error.code === 'room-full') && this.#phase === 'joining') {
       this.#phase = 'failed'

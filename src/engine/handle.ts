@@ -2,6 +2,7 @@
  * What the page holds of the engine: the public API of one joined mesh. Snapshots are kept current by pushes, calls return
  * promises that reject with MeshError. `globalThis.mesh` in the console is one of these.
  */
+import type { MeshErrorCode } from '../base/errors.ts'
 import type { JobId, PeerId, SessionId } from '../base/ids.ts'
 import type { Json, Payload } from '../base/json.ts'
 import type {
@@ -56,6 +57,8 @@ export interface HandleEvents extends RegistryEvents {
   leader: LeaderInfo | undefined
   /** Each change of the register, and each decided command, as it is applied here. */
   decision: DecidedChange | DecidedCommand
+  /** Something that a person may do something about, such as a full disk; whatever can goes on. */
+  problem: { readonly code: MeshErrorCode; readonly message: string }
   /** The whole state, at most once every 16 ms, also in a hidden tab. */
   snapshot: MeshSnapshot
   timeline: TimelineEvent
