@@ -7,6 +7,8 @@ export const tabNameCharsMax = 40
 export const timelineRowsMax = 1_000
 /** Entries of the memory listed at a time; search finds the others. */
 export const memoryRowsMax = 100
+/** Values that lost in conflicts, remembered by the panel, the newest. */
+export const conflictsShownMax = 50
 /** Seconds of history in a chart, one sample each. */
 export const historySamplesMax = 120
 /** Links with a line of their own in the round-trip chart. */

@@ -6,7 +6,7 @@
  * 2. A session shows nothing once it is over: gossip may bring its words late, after a reload, or when a split heals, and they are dropped.
  * 3. Who was given up and comes back in the same session, as after a split, is shown again as it was, though it says nothing new.
  *
- *   shared.presence  broadcast, send   an awareness update of the sender's own clients
+ *   shared.presence  broadcast, send   an awareness update of the sender's own clients; one of none asks for the receiver's
  */
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
@@ -28,6 +28,9 @@ export interface PresenceOptions {
 
 /** As far as a Date goes, ms since 1970. */
 const timeMax = 8.64e15
+
+/** An awareness update of no clients. */
+const question = Uint8Array.of(0)
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
@@ -70,6 +73,8 @@ export class Presence {
       }),
       clock.every(presenceRenewMs, () => this.#tell()),
     ]
+    // Whoever was here before may have told us before anybody listened.
+    for (const { id } of mesh.peers) mesh.send(id, presenceTopic, question).catch(() => {})
   }
 
   /** What this tab shows of itself; only the latest leaves. */
@@ -105,6 +110,10 @@ export class Presence {
     if (timestamp < beganMs(peer.session)) return count('shared.presence-late')
     const clients = payload instanceof Uint8Array ? decodePresence(payload) : new MeshError('malformed', 'not bytes')
     if (clients instanceof MeshError) return count('shared.malformed')
+    if (clients.length === 0) {
+      if (this.#own) mesh.send(from, presenceTopic, this.#own).catch(() => {})
+      return
+    }
     const known = this.#latest.get(from) ?? new Map()
     for (const { client, state } of clients) {
       const owner = this.#ownerOf.get(client)

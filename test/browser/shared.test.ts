@@ -166,6 +166,16 @@ test('the memory store and presence are seen by all, and presence ends with its 
       wanted,
     )
   expect(await names(1)).toEqual(['Ada'])
+  // Who comes later sees who has been there for long, and says nothing.
+  const late = await stage.tab('chromium', room.url('late'))
+  const seenLate = async () =>
+    (await meshOf(late)).evaluate(async mesh =>
+      [...(await mesh.shared.presence()).getStates().values()].flatMap(({ user }) =>
+        user ? [user.name as string] : [],
+      ),
+    )
+  await expect.poll(seenLate, { timeout: 10_000 }).toEqual(['Ada'])
+  await closeTab(late)
   await closeTab(one)
   expect(await names(0)).toEqual([])
 })

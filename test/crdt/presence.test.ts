@@ -21,6 +21,7 @@ class Stage {
   })
   readonly counted: string[] = []
   readonly told: Uint8Array[] = []
+  readonly sent: [PeerId, Uint8Array][] = []
   readonly clock = new HandClock(startMs)
   peers: { id: PeerId; session: SessionId }[] = []
   say: (payload: Uint8Array, incoming: Incoming) => void = () => {}
@@ -28,14 +29,15 @@ class Stage {
   readonly page = openPagePresence(() => {})
   readonly presence: Presence
 
-  constructor() {
+  constructor(peers: Stage['peers'] = []) {
+    this.peers = peers
     const mesh = {
       on: this.events.on.bind(this.events),
       subscribe: (_: string, listener: Stage['say']) => {
         this.say = listener
         return () => {}
       },
-      send: async () => {},
+      send: async (to: PeerId, _: string, payload: Uint8Array) => void this.sent.push([to, payload]),
       broadcast: async (_: string, payload: Uint8Array) => void this.told.push(payload),
     }
     Object.defineProperty(mesh, 'peers', { get: () => this.peers })
@@ -102,6 +104,18 @@ test('words of a new session that come before it is known to have replaced the f
   stage.leave(ada)
   stage.join(ada, sessionAt(startMs + 1_000))
   expect(stage.names).toEqual(['Ada again'])
+})
+
+test('whoever opens later asks those who are here, and is answered', () => {
+  const question = new Stage([{ id: ada, session: sessionAt(startMs) }]).sent
+  expect(question).toEqual([[ada, Uint8Array.of(0)]])
+  const update = showing('here')
+  stage.join(ada, sessionAt(startMs))
+  stage.hear(ada, Uint8Array.of(0), startMs + 10)
+  expect(stage.sent).toEqual([])
+  stage.presence.show(update)
+  stage.hear(ada, Uint8Array.of(0), startMs + 10)
+  expect(stage.sent).toEqual([[ada, update]])
 })
 
 test('what is shown is told again, for those who missed it', () => {

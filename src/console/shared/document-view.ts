@@ -8,6 +8,12 @@ import { peerColour } from '../colour.ts'
 import { sharedStyles } from '../look/styles.ts'
 import { syncWords } from './sync-words.ts'
 
+/** What this tab shows of itself. */
+interface Shown {
+  readonly user?: { readonly name?: string }
+  readonly document?: string
+}
+
 interface Person {
   readonly client: number
   readonly name: string
@@ -81,6 +87,7 @@ export class DocumentView extends LitElement {
     super.disconnectedCallback()
     this.#close()
     this.#opened = undefined
+    this.#awareness?.setLocalStateField('document', '') // in none
   }
 
   override render() {
@@ -112,8 +119,10 @@ export class DocumentView extends LitElement {
   /** Tells the others who this is, once there is somebody to tell it by. */
   #introduce(): void {
     const { self } = this
-    const user = this.#awareness?.getLocalState()?.user as { name?: string } | undefined
-    if (!self || !this.#awareness || user?.name === self.name) return
+    const { user, document } = (this.#awareness?.getLocalState() ?? {}) as Shown
+    if (!self || !this.#awareness) return
+    if (document !== this.name) this.#awareness.setLocalStateField('document', this.name)
+    if (user?.name === self.name) return
     const color = peerColour(self.id)
     const colorLight = `color-mix(in oklab, ${color} 25%, transparent)`
     this.#awareness.setLocalStateField('user', { name: self.name, color, colorLight })
@@ -132,7 +141,7 @@ export class DocumentView extends LitElement {
     const label = `Shared document ${name}`
     const closeEditor = openEditor({ parent, root: this.renderRoot as ShadowRoot, doc, awareness, label })
     const look = () => {
-      this.people = peopleIn(awareness)
+      this.people = peopleIn(awareness, name)
     }
     awareness.on('change', look)
     look()
@@ -146,8 +155,9 @@ export class DocumentView extends LitElement {
 customElements.define('document-view', DocumentView)
 
 /** What others say of themselves comes from outside: only a name and a colour are taken, and only as text. */
-function peopleIn(awareness: Awareness): readonly Person[] {
-  return [...awareness.getStates()].flatMap(([client, { user }]) => {
+function peopleIn(awareness: Awareness, here: string): readonly Person[] {
+  return [...awareness.getStates()].flatMap(([client, { user, document }]) => {
+    if (typeof document === 'string' && document !== here) return []
     const { name, color } = (user ?? {}) as { name?: unknown; color?: unknown }
     if (client === awareness.clientID || typeof name !== 'string') return []
     return [{ client, name: name.slice(0, 40), colour: typeof color === 'string' ? color : 'var(--ink-quiet)' }]

@@ -20,11 +20,20 @@ const look = EditorView.theme({
     borderRadius: '3px',
     padding: '1px 4px',
     top: '-1.5em',
-    opacity: '0.95',
+    opacity: '0',
     transition: 'none',
+    // A name lies on the line above: it goes when its cursor rests, and comes back when that is pointed at.
+    animation: 'cursor-name 4s forwards',
   },
+  '.cm-ySelectionCaret:hover > .cm-ySelectionInfo': { opacity: '0.95' },
+  '@keyframes cursor-name': { '0%, 85%': { opacity: '0.95' }, '100%': { opacity: '0' } },
   '.cm-ySelectionCaretDot': { display: 'none' },
 })
+
+function restart(animation: Animation): void {
+  animation.currentTime = 0
+  animation.play()
+}
 
 /** Puts the document's text into `parent`; returns how to take it out again. */
 export function openEditor(options: {
@@ -47,7 +56,17 @@ export function openEditor(options: {
     ],
   })
   const view = new EditorView({ state, parent, root })
+  // A cursor that moves keeps its element, and so a name that has gone; and one at the end does not even move when its person types.
+  const showNames = () => {
+    for (const info of view.dom.querySelectorAll('.cm-ySelectionInfo'))
+      for (const animation of info.getAnimations()) restart(animation)
+  }
+  const onChanged = (_: unknown, { local }: { readonly local: boolean }) => !local && showNames()
+  awareness.on('change', showNames)
+  text.observe(onChanged)
   return () => {
+    awareness.off('change', showNames)
+    text.unobserve(onChanged)
     awareness.setLocalStateField('cursor', null)
     view.destroy()
   }

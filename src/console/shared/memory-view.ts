@@ -11,6 +11,7 @@ import { absolute, ago, duration } from '../format.ts'
 import { memoryRowsMax } from '../limits.ts'
 import { fieldStyles } from '../look/field-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
+import { shownValue } from './shown-value.ts'
 import '../look/confirm-button.ts'
 
 export class MemoryView extends LitElement {
@@ -128,11 +129,11 @@ export class MemoryView extends LitElement {
     return html`<li>
       <span class="head"><span><strong class="mono">${key}</strong> <span class="quiet small">in ${namespace}${kind === 'value' ? '' : `, a ${kind}`}${tags.map(tag => ` #${tag}`)}</span></span>
       <confirm-button label="Forget" question="Forget it for everybody?" yes="Forget" @confirm=${() => this.#forget(entry)}></confirm-button></span>
-      <span class="value mono">${shown(value)}</span>
+      <span class="value mono">${shownValue(value)}</span>
       <span class="quiet small" title=${absolute(atMs)}>${this.nameOf(by) ?? 'somebody'}, ${ago(atMs, this.nowMs)}${left}</span>
       ${conflicts.map(
         conflict => html`<span class="conflict small">
-          lost in a conflict: <span class="mono">${shown(conflict.value)}</span>
+          lost in a conflict: <span class="mono">${shownValue(conflict.value)}</span>
           <span class="quiet">${this.nameOf(conflict.by) ?? 'somebody'}, ${ago(conflict.atMs, this.nowMs)}</span>
         </span>`,
       )}
@@ -184,9 +185,4 @@ function parsed(text: string): Json {
   } catch {
     return text
   }
-}
-
-function shown(value: Json): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text
 }

@@ -8,6 +8,7 @@ import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { syncWords } from './sync-words.ts'
 import './document-view.ts'
+import './conflict-log.ts'
 import './memory-view.ts'
 
 const firstDocument = 'notes'
@@ -97,6 +98,10 @@ export class SharedPanel extends LitElement {
       <section aria-label="Memory">
         <h2>Memory</h2>
         <memory-view .mesh=${handle} .nowMs=${this.#now.value ?? 0} .nameOf=${this.#nameOf}></memory-view>
+      </section>
+      <section aria-label="Conflicts">
+        <h2>Conflicts</h2>
+        <conflict-log .memory=${handle.memory} .nowMs=${this.#now.value ?? 0} .nameOf=${this.#nameOf}></conflict-log>
       </section>
       <section aria-label="Agreement">
         <h2>Agreement</h2>
