@@ -85,6 +85,7 @@ export class RaftDriver {
 
   receive(from: MemberId, host: string, message: RaftMessage, pace: number | undefined): void {
     this.#step({ kind: 'message', from, host, message })
+    if (message.kind === 'vote-request' && message.pre) this.#reassure(message.term)
     // Only now is it known whether the machine takes it for its leader.
     if (pace !== undefined && this.view.leader === from) this.#repace(() => this.#pace.heard(pace))
   }
@@ -158,6 +159,13 @@ export class RaftDriver {
   /** The leader answers nothing, and may be beyond a cut: the others are asked at once whether they hear it (pre-vote, E3, E4). */
   doubtLeader(leader: MemberId): void {
     if (this.#hasEnded || this.view.role !== 'follower' || this.view.leader !== leader) return
+    this.worked()
+    this.#step({ kind: 'tick', ticks: this.view.ticksToDeadline })
+  }
+
+  /** A follower doubts the leader that lives here: it is told at once, for a resting leader would let it wait for a second. */
+  #reassure(term: number): void {
+    if (this.#hasEnded || this.view.role !== 'leader' || term !== this.view.term + 1) return
     this.worked()
     this.#step({ kind: 'tick', ticks: this.view.ticksToDeadline })
   }

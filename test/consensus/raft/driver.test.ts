@@ -211,6 +211,8 @@ describe('the driver', () => {
     const { term } = leader.driver.view
     one.driver.doubtLeader(leader.driver.view.member)
     expect(one.driver.view.leader).toBeUndefined()
+    await room.pass(10)
+    expect(one.driver.view.leader).toBe(leader.driver.view.member) // it has said so, though it rests
     await room.pass(1_000)
     expect(room.all.map(({ driver }) => driver.view.term)).toEqual([term, term, term])
     expect(one.driver.view.leader).toBe(leader.driver.view.member)
