@@ -80,6 +80,7 @@ export class Attempts {
     const leader = council.leader
     if (leader?.host === undefined) {
       this.#options.seekLeader()
+      for (const { driver } of council.hosted.values()) driver.seekVotes()
       return undefined
     }
     const answer = await this.#answerOf(leader.host, leader.term, topic, payload)

@@ -8,35 +8,14 @@
  * V2  Every proposal and read is answered once: refused, done, or lost with the machine.
  * V3  A disk that fails, or belongs to a later life, ends this life at once, and nothing that waited for it was ever sent.
  */
-import type { Clock } from '../../base/clock.ts'
 import { type MeshError, toMeshError } from '../../base/errors.ts'
-import type { Batch } from '../storage/store.ts'
 import type { Answer, ReadAnswer } from './answers.ts'
-import { DRIVER_WAITING_MAX } from './limits.ts'
-import type { Entry, MemberId, Membership, MembershipChange, RaftMessage } from './messages.ts'
+import type { DriverParts } from './driver-parts.ts'
+import { DRIVER_WAITING_MAX, SEEK_VOTES_MS } from './limits.ts'
+import type { Entry, MemberId, MembershipChange, RaftMessage } from './messages.ts'
 import { Pace } from './pace.ts'
-import type { SessionMachine } from './sessions.ts'
-import type { Effect, Input, Proposal, Raft, RaftConfig, RaftView, RestoredState } from './state.ts'
+import type { Effect, Input, Proposal, Raft, RaftView } from './state.ts'
 import { createRaft } from './step.ts'
-
-export interface DriverParts {
-  readonly clock: Clock
-  readonly config: RaftConfig
-  readonly isAutoPaced: boolean
-  readonly restored: RestoredState
-  /** Loaded from `restored.snapshot` already. */
-  readonly machine: SessionMachine
-  readonly write: (batch: Batch) => Promise<'durable' | 'fenced'>
-  /** `pace` is told to followers; undefined from who leads nobody. */
-  readonly send: (to: MemberId, message: RaftMessage, pace: number | undefined) => void
-  readonly onRole?: (view: RaftView) => void
-  readonly onMembership?: (membership: Membership) => void
-  /** Something was appended, committed or applied. */
-  readonly onProgress?: () => void
-  readonly onDropped?: (from: MemberId, reason: string, generation: string) => void
-  /** This life is over, and why: `undefined` where it was halted from outside or fenced off. */
-  readonly onEnd: (error: MeshError | undefined) => void
-}
 
 interface Waiting {
   readonly term: number
@@ -60,6 +39,7 @@ export class RaftDriver {
   /** Why the machine is being halted, where it is not by another's will. */
   #failure: MeshError | undefined
   #readId = 0
+  #soughtAtMs = 0
   #tickedAtMs: number
   #alarm: { readonly atMs: number; readonly stop: () => void } | undefined
 
@@ -161,6 +141,14 @@ export class RaftDriver {
     if (this.#hasEnded || this.view.role !== 'follower' || this.view.leader !== leader) return
     this.worked()
     this.#step({ kind: 'tick', ticks: this.view.ticksToDeadline })
+  }
+
+  /** Work waits and nobody leads: the pre-vote that the others did not grant yet is asked for again, not only after a timeout. */
+  seekVotes(): void {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (this.#hasEnded || this.view.role !== 'pre-candidate' || nowMs - this.#soughtAtMs < SEEK_VOTES_MS) return
+    this.#soughtAtMs = nowMs
+    this.#step({ kind: 'campaign' })
   }
 
   /** A follower doubts the leader that lives here: it is told at once, for a resting leader would let it wait for a second. */

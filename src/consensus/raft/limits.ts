@@ -72,3 +72,5 @@ export const REST_HEARTBEAT_MS = 1_000
 /** Delays of ticks that are remembered, and for how long, ms. */
 export const LATENESS_KEPT = 64
 export const LATENESS_KEPT_MS = 10_000
+/** While work waits and nobody leads, a pre-vote is asked for again no sooner than after so long, ms. */
+export const SEEK_VOTES_MS = 100

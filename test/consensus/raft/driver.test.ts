@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { MeshError } from '../../../src/base/errors.ts'
 import type { Answer } from '../../../src/consensus/raft/answers.ts'
 import { raftConfig } from '../../../src/consensus/raft/config.ts'
-import { type DriverParts, RaftDriver } from '../../../src/consensus/raft/driver.ts'
+import { RaftDriver } from '../../../src/consensus/raft/driver.ts'
+import type { DriverParts } from '../../../src/consensus/raft/driver-parts.ts'
 import { genesisState, NO_SESSION, sessionMachine } from '../../../src/consensus/raft/index.ts'
 import type { MemberId, RaftMessage } from '../../../src/consensus/raft/messages.ts'
 import type { Batch } from '../../../src/consensus/storage/store.ts'
@@ -223,6 +224,24 @@ describe('the driver', () => {
     other.driver.doubtLeader(leader.driver.view.member)
     await room.pass(100) // a timeout alone is 150 to 300
     expect(room.leading().filter(each => each !== leader)).toHaveLength(1)
+  })
+
+  test('asks for votes again as soon as work waits, once the others doubt the leader too', async () => {
+    const room = roomOf('a b c d e')
+    await room.pass(3_000) // at rest, the timeout is twenty times as long
+    const leader = room.leader()
+    const [gone, one, two, three] = room.all.filter(each => each !== leader) as [One, One, One, One]
+    leader.isCut = gone.isCut = true
+    one.driver.doubtLeader(leader.driver.view.member)
+    await room.pass(20)
+    two.driver.doubtLeader(leader.driver.view.member)
+    await room.pass(20)
+    three.driver.leaderIsGone()
+    expect(room.leading().filter(each => each !== leader)).toHaveLength(0)
+    one.driver.seekVotes()
+    await room.pass(30) // a timeout alone is 150 to 300
+    expect(room.leading().filter(each => each !== leader)).toHaveLength(1)
+    expect(one.driver.view.role).toBe('leader')
   })
 
   test('makes up for no more than one longest timeout after ten hours of sleep (R29)', async () => {
