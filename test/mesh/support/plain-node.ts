@@ -3,6 +3,7 @@
  * batches and frames a second time. Shares no code with src.
  */
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { inflateRawSync } from 'node:zlib'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
@@ -129,13 +130,14 @@ async function encodeBatch(key: PrivateKey, self: string, number: number, frames
 }
 
 function decodeBatch(batch: Uint8Array): PlainFrame[] {
-  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength)
   const idEnd = 1 + (batch[0] ?? 0)
   const from = new TextDecoder().decode(batch.subarray(1, idEnd))
+  let body = Buffer.from(batch.subarray(idEnd + 8 + 64))
+  if (body.length >= 4 && body.readUInt32BE(0) === 0xffffffff) body = inflateRawSync(body.subarray(4))
   const frames: PlainFrame[] = []
-  for (let at = idEnd + 8 + 64; at < batch.length; ) {
-    const length = view.getUint32(at)
-    frames.push(decodeFrame(from, batch.subarray(at + 4, at + 4 + length)))
+  for (let at = 0; at < body.length; ) {
+    const length = body.readUInt32BE(at)
+    frames.push(decodeFrame(from, body.subarray(at + 4, at + 4 + length)))
     at += 4 + length
   }
   return frames
