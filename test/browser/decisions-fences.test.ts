@@ -8,7 +8,7 @@ import type { BrowserName } from './support/browsers.ts'
 import { decide, decided, leadingTab, viewOf, waitForVoters } from './support/deciding.ts'
 import { hostedBy, MemberWatch } from './support/members.ts'
 import { type Room, Stage, times } from './support/stage.ts'
-import { blankTab, crashTab, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { crashTab, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
 
 const soonMs = 20_000
 
@@ -42,14 +42,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
 
   test('a duplicated tab hosts nothing of the first, and a member of its own', async () => {
     const [, , two] = await trio()
-    const stored = await two.page.evaluate(() => JSON.stringify(sessionStorage))
-    const copy = await blankTab(stage.browser(name))
-    stage.adopt(copy)
-    await copy.page.evaluateOnNewDocument(stored => {
-      if (globalThis.origin === 'null') return // sandbox frames, and the blank page before, have no storage
-      for (const [key, value] of Object.entries(JSON.parse(stored))) sessionStorage.setItem(key, String(value))
-    }, stored)
-    await copy.page.goto(room.url('copy'), { waitUntil: 'domcontentloaded' })
+    const copy = await stage.duplicate(two, name, room.url('copy'))
     tabs.push(copy)
     const before = await hostedBy(two)
     await expect.poll(() => hostedBy(copy), { timeout: soonMs }).toHaveLength(1)

@@ -3,7 +3,7 @@ import type { Page } from 'puppeteer-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserName } from './support/browsers.ts'
 import { Stage } from './support/stage.ts'
-import { blankTab, closeTab, idOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { closeTab, idOf, type Tab, waitForPeers } from './support/tabs.ts'
 
 describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   let stage: Stage
@@ -36,14 +36,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   test('a duplicated tab, with the session storage of the first, is another peer', async () => {
     const room = stage.room()
     const [one, two] = await pair(stage, name, room)
-    const stored = await two.page.evaluate(() => JSON.stringify(sessionStorage))
-    const copy = await blankTab(stage.browser(name))
-    stage.adopt(copy)
-    await copy.page.evaluateOnNewDocument(stored => {
-      if (globalThis.origin === 'null') return // sandbox frames, and the blank page before, have no storage
-      for (const [key, value] of Object.entries(JSON.parse(stored))) sessionStorage.setItem(key, String(value))
-    }, stored)
-    await copy.page.goto(room.url('copy'), { waitUntil: 'domcontentloaded' })
+    const copy = await stage.duplicate(two, name, room.url('copy'))
     const peers = await waitForPeers(copy, 2)
     expect(peers.map(({ id }) => id).sort()).toEqual([await idOf(one), await idOf(two)].sort())
     expect(await idOf(copy)).not.toBe(await idOf(two))

@@ -52,7 +52,7 @@ async function openAfter(former: SharedStore, path: string): Promise<SharedStore
 }
 
 describeSharedStore('files, on a disk that forgets what was not synced', () => {
-  const disk = new ForgetfulDisk(() => {})
+  const disk = new ForgetfulDisk()
   return {
     open: () => open(disk),
     again: () => {
@@ -125,7 +125,7 @@ describe('a crash', () => {
 })
 
 test('a line that has rotted is skipped, and the others are read', async () => {
-  const disk = new ForgetfulDisk(() => {})
+  const disk = new ForgetfulDisk()
   const store = await open(disk)
   for (const update of [bytes(1), bytes(2), bytes(3)]) await store.append('doc/a', update)
   const [path = ''] = disk.paths
@@ -137,7 +137,7 @@ test('a line that has rotted is skipped, and the others are read', async () => {
 })
 
 test('a disk without room says so, keeps what it had, and takes more when there is room again', async () => {
-  const disk = new ForgetfulDisk(() => {})
+  const disk = new ForgetfulDisk()
   const store = await open(disk)
   await store.append('doc/a', bytes(1))
   await store.append('doc/a', bytes(2))
@@ -151,7 +151,7 @@ test('a disk without room says so, keeps what it had, and takes more when there 
 })
 
 test('a folder has a limit of its own', async () => {
-  const store = await open(new ForgetfulDisk(() => {}), 400)
+  const store = await open(new ForgetfulDisk(), 400)
   await store.append('doc/a', bytes(1))
   await expect(store.append('doc/b', new Uint8Array(400))).rejects.toMatchObject({ code: 'storage-full' })
   expect(await store.load('doc/a')).toEqual([bytes(1)])

@@ -7,63 +7,49 @@ import type { MemberId } from '../../src/consensus/raft/messages.ts'
 import { FileLocks } from '../../src/headless/file-lock.ts'
 import { FileStores } from '../../src/headless/file-stores.ts'
 import { type Appending, type Files, nodeFiles } from '../../src/headless/files.ts'
+import { Power } from '../suites/power.ts'
 import { describeStorage, type StorageWorld, wentOff } from '../suites/raft-storage.ts'
 import { ForgetfulDisk } from './support/forgetful-disk.ts'
 
 const folder = 'decisions/room'
 
 /** A machine whose disk is in memory. */
-class DiskWorld implements StorageWorld {
-  readonly #disk = new ForgetfulDisk(() => wentOff(this))
-
-  get writes(): number {
-    return this.#disk.writes
-  }
-
+class DiskWorld extends ForgetfulDisk implements StorageWorld {
   async boot() {
-    return new FileStores(this.#disk.files(), folder)
+    return new FileStores(this.files(), folder)
   }
 
-  crashAfter(count: number): void {
-    this.#disk.crashAfter(count)
-  }
-
-  powerOn(): void {
-    this.#disk.powerOn()
+  protected override wentOff(): void {
+    wentOff(this)
   }
 
   async spoil(member: MemberId): Promise<void> {
-    this.#disk.change(join(folder, member, 'log'), 50, 51) // a 2 becomes a 3
+    this.change(join(folder, member, 'log'), 50, 51) // a 2 becomes a 3
   }
 
   setFull(isFull: boolean): void {
-    this.#disk.isFull = isFull
+    this.isFull = isFull
   }
 }
 
 describeStorage('files, on a disk that forgets what was not synced', async () => new DiskWorld(), { canBeFull: true })
 
 /** This machine's own files, without crashes: a process cannot be killed between two of its own calls. */
-class NodeWorld implements StorageWorld {
-  writes = 0
+class NodeWorld extends Power implements StorageWorld {
   readonly #path: string
-  #left = Number.POSITIVE_INFINITY
-  #life = 0
   readonly #open = new Set<Appending>()
 
   constructor(path: string) {
+    super()
     this.#path = path
   }
 
+  protected override wentOff(): void {
+    wentOff(this)
+  }
+
   async boot() {
-    const life = this.#life
-    const gate = async () => {
-      if (life === this.#life && this.#left-- > 0) this.writes++
-      else {
-        wentOff(this)
-        await new Promise(() => {})
-      }
-    }
+    const gate = this.gate()
     const gated: Files = {
       ...nodeFiles,
       makeFolder: path => gate().then(() => nodeFiles.makeFolder(path)),
@@ -76,16 +62,6 @@ class NodeWorld implements StorageWorld {
       },
     }
     return new FileStores(gated, this.#path)
-  }
-
-  crashAfter(count: number): void {
-    this.#left = count
-    this.writes = 0
-  }
-
-  powerOn(): void {
-    this.#life++
-    this.#left = Number.POSITIVE_INFINITY
   }
 
   async spoil(member: MemberId): Promise<void> {

@@ -6,6 +6,7 @@ import type { Json } from '../../base/json.ts'
 import type { Entry, MemoryHandle } from '../../engine/shared-handle.ts'
 import { absolute, ago } from '../format.ts'
 import { conflictsShownMax } from '../limits.ts'
+import { rowsStyles } from '../look/rows-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import { shownValue } from './shown-value.ts'
 
@@ -28,22 +29,10 @@ export class ConflictLog extends LitElement {
   }
   static override styles = [
     sharedStyles,
+    rowsStyles,
     css`
-      ul {
-        display: grid;
-        margin: 0;
-        padding: 0;
-        list-style: none;
-      }
       li {
-        display: grid;
-        gap: 2px;
-        padding: 8px 0;
-        border-top: 1px solid var(--hairline);
         overflow-wrap: anywhere;
-      }
-      li:first-child {
-        border-top: 0;
       }
     `,
   ]

@@ -10,6 +10,7 @@ import type { Entry } from '../../engine/shared-handle.ts'
 import { absolute, ago, duration } from '../format.ts'
 import { memoryRowsMax } from '../limits.ts'
 import { fieldStyles } from '../look/field-styles.ts'
+import { rowsStyles } from '../look/rows-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import { shownValue } from './shown-value.ts'
 import '../look/confirm-button.ts'
@@ -25,6 +26,7 @@ export class MemoryView extends LitElement {
   }
   static override styles = [
     sharedStyles,
+    rowsStyles,
     fieldStyles,
     css`
       :host {
@@ -36,21 +38,6 @@ export class MemoryView extends LitElement {
         grid-template-columns: minmax(0, 2fr) minmax(0, 3fr) auto;
         gap: 8px;
         align-items: end;
-      }
-      ul {
-        display: grid;
-        margin: 0;
-        padding: 0;
-        list-style: none;
-      }
-      li {
-        display: grid;
-        gap: 2px;
-        padding: 8px 0;
-        border-top: 1px solid var(--hairline);
-      }
-      li:first-child {
-        border-top: 0;
       }
       .head {
         display: flex;

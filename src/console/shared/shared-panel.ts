@@ -3,6 +3,7 @@ import { css, html, LitElement, nothing } from 'lit'
 import type { ReplicaView, SharedView } from '../../engine/shared-handle.ts'
 import { bytes, count, duration } from '../format.ts'
 import { fieldStyles } from '../look/field-styles.ts'
+import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
@@ -17,21 +18,9 @@ export class SharedPanel extends LitElement {
   static override properties = { store: { attribute: false }, document: { state: true } }
   static override styles = [
     sharedStyles,
+    panelStyles,
     fieldStyles,
     css`
-      :host {
-        display: block;
-        height: 100%;
-        overflow: auto;
-        scrollbar-width: thin;
-      }
-      section {
-        padding: 16px 24px;
-        border-top: 1px solid var(--hairline);
-      }
-      section:first-child {
-        border-top: 0;
-      }
       .documents {
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;
@@ -41,9 +30,6 @@ export class SharedPanel extends LitElement {
       }
       document-view {
         height: clamp(220px, 44vh, 520px);
-      }
-      h2 {
-        margin-bottom: 8px;
       }
       table {
         width: 100%;

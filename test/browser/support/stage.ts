@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Browser } from 'puppeteer-core'
 import { type BrowserName, type LaunchChoice, launchBrowser } from './browsers.ts'
 import { type Server, startServer } from './server.ts'
-import { closeTab, openTab, type Placement, type Tab } from './tabs.ts'
+import { blankTab, closeTab, openTab, type Placement, type Tab } from './tabs.ts'
 
 export interface Room {
   readonly name: string
@@ -44,6 +44,19 @@ export class Stage {
     const tab = await openTab(this.browser(name), url, placement)
     this.#tabs.push(tab)
     return tab
+  }
+
+  /** Another tab with all that the first one's session storage holds, as "duplicate tab" makes one. */
+  async duplicate(tab: Tab, name: BrowserName, url: string): Promise<Tab> {
+    const stored = await tab.page.evaluate(() => JSON.stringify(sessionStorage))
+    const copy = await blankTab(this.browser(name))
+    this.adopt(copy)
+    await copy.page.evaluateOnNewDocument(stored => {
+      if (globalThis.origin === 'null') return // sandbox frames, and the blank page before, have no storage
+      for (const [key, value] of Object.entries(JSON.parse(stored))) sessionStorage.setItem(key, String(value))
+    }, stored)
+    await copy.page.goto(url, { waitUntil: 'domcontentloaded' })
+    return copy
   }
 
   /** A tab that a test opened itself, to be watched and closed with the others. */

@@ -28,6 +28,12 @@ describe('the pace of a follower', () => {
     expect(pace.own(0)).toBe(expected)
   })
 
+  test('is not changed by one late tick among a few', () => {
+    const pace = auto()
+    for (const lateMs of [0, 5_000, 0]) pace.late(lateMs, 0)
+    expect(pace.own(0)).toBe(1)
+  })
+
   test('is the preset’s again some time after the machine was slow', () => {
     const pace = auto()
     pace.late(5_000, 0)

@@ -3,36 +3,24 @@
 import { MeshError } from '../../../src/base/errors.ts'
 import type { MemberId } from '../../../src/consensus/raft/messages.ts'
 import { MemoryStores } from '../../../src/consensus/storage/memory.ts'
+import { Power } from '../../suites/power.ts'
 import { describeStorage, type StorageWorld, wentOff } from '../../suites/raft-storage.ts'
 
-class MemoryWorld implements StorageWorld {
-  writes = 0
-  #left = Number.POSITIVE_INFINITY
+class MemoryWorld extends Power implements StorageWorld {
   #isFull = false
-  #life = 0
   readonly #stores = new MemoryStores(async () => {
-    const life = this.#life
+    const lands = this.gate()
     await Promise.resolve()
     if (this.#isFull) throw new MeshError('storage-full', 'full')
-    if (life === this.#life && this.#left-- > 0) this.writes++
-    else {
-      wentOff(this)
-      await new Promise(() => {})
-    }
+    await lands()
   })
 
   async boot() {
     return this.#stores
   }
 
-  crashAfter(count: number): void {
-    this.#left = count
-    this.writes = 0
-  }
-
-  powerOn(): void {
-    this.#life++
-    this.#left = Number.POSITIVE_INFINITY
+  protected override wentOff(): void {
+    wentOff(this)
   }
 
   async spoil(member: MemberId): Promise<void> {

@@ -1,30 +1,25 @@
 /** A disk in memory. A crash keeps what was synced, and of the rest as much as it likes: here half of it, a torn line. */
 import type { Appending, Files } from '../../../src/headless/files.ts'
+import { Power } from '../../suites/power.ts'
 
-export class ForgetfulDisk {
-  /** Writes that landed since `crashAfter`. */
-  writes = 0
+export class ForgetfulDisk extends Power {
   /** No room is left; of what was to be written, half is there. */
   isFull = false
   readonly #files = new Map<string, { bytes: number[]; synced: number }>()
   readonly #onOff: () => void
-  #left = Number.POSITIVE_INFINITY
-  #life = 0
 
   /** `onOff`: a write met the end of its machine. */
-  constructor(onOff: () => void) {
+  constructor(onOff: () => void = () => {}) {
+    super()
     this.#onOff = onOff
   }
 
-  /** From now on `count` writes land; then the machine is off: none lands, none is reported. */
-  crashAfter(count: number): void {
-    this.#left = count
-    this.writes = 0
+  protected override wentOff(): void {
+    this.#onOff()
   }
 
-  powerOn(): void {
-    this.#life++
-    this.#left = Number.POSITIVE_INFINITY
+  override powerOn(): void {
+    super.powerOn()
     for (const file of this.#files.values()) {
       const torn = file.synced + Math.floor((file.bytes.length - file.synced) / 2)
       file.bytes.length = torn
@@ -45,18 +40,14 @@ export class ForgetfulDisk {
 
   /** As a process that starts now sees it, until the next crash. */
   files(): Files {
-    const life = this.#life
+    const gate = this.gate()
     const write = async (change: () => void, half: () => void = () => {}) => {
       await Promise.resolve()
       if (this.isFull) {
         half()
         throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
       }
-      if (life !== this.#life || this.#left-- <= 0) {
-        this.#onOff()
-        await new Promise(() => {})
-      }
-      this.writes++
+      await gate()
       change()
     }
     return {
