@@ -10,6 +10,7 @@ const simulationTests = 'test/simulation/**/*.test.ts'
 
 export default defineConfig({
   test: {
+    maxWorkers: 4, // most wait for clocks and for each other, on however few cores
     projects: [
       {
         test: {

@@ -134,7 +134,7 @@ describe('the machine', () => {
     const share = { sum: 3, mass: 1, weight: 0.5, least: 3, greatest: 3 }
     step(state, {
       kind: 'received',
-      message: { kind: 'share', epoch, id: 's', round: 19, trouble: 19, share },
+      message: { kind: 'share', epoch, id: 's', round: 19, trouble: 19, isDisturbed: false, share },
       nowMs: 0,
     })
     expect(state.running.get('load')).toMatchObject({ counted: undefined, share })

@@ -6,13 +6,23 @@ import type { PeerId } from '../../../base/ids.ts'
 import type { Json } from '../../../base/json.ts'
 import type { Random } from '../../../base/random.ts'
 import type { Mesh } from '../../types.ts'
-import { aggregateNameCharsMax, aggregatesMax, attemptsMax, roundMs, roundsMax, shareTimeoutMs } from './limits.ts'
+import {
+  aggregateNameCharsMax,
+  aggregatesMax,
+  agreementShare,
+  attemptsMax,
+  roundMs,
+  roundsMax,
+  shareTimeoutMs,
+} from './limits.ts'
 import type { Aggregate, Share } from './state.ts'
 import { type AggregateInput, type AggregateMessage, initialAggregation, isRunning, step } from './step.ts'
 
 export const aggregateTopic = 'gossip.aggregate'
 /** A share is sent so often in one call, before it is looked whether anybody still wants it. */
 const sharesPerCall = 10
+/** A count may be so far from whole. */
+const partMax = 0.02
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const text = (most: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(most))
@@ -32,6 +42,7 @@ const schema = v.variant('kind', [
     id: text(64),
     round: v.pipe(count, v.maxValue(roundsMax)),
     trouble: v.pipe(count, v.maxValue(roundsMax + 1)),
+    isDisturbed: v.boolean(),
     share: v.strictObject({
       sum: part,
       mass: v.pipe(part, v.minValue(0)),
@@ -85,7 +96,7 @@ export class Aggregation {
       const isMine = !isRunning(this.#state, name)
       if (isMine) this.#start(name)
       const { aggregate, counted, isDisturbed } = await this.#nextSettled(name)
-      const isRight = aggregate !== undefined && !isDisturbed && Object.is(counted, wanted)
+      const isRight = aggregate !== undefined && !isDisturbed && isWhole(aggregate.count) && Object.is(counted, wanted)
       if (isRight) return exact(aggregate)
       // What went on before this call was asked does not count against it.
       if (isMine) attempt++
@@ -182,6 +193,11 @@ function wake<Detail>(waiting: Map<string, Set<(detail: Detail) => void>>, name:
   const woken = waiting.get(name)
   waiting.delete(name)
   for (const wake of woken ?? []) wake(detail)
+}
+
+/** Peers are whole, or mass is missing. In large rooms the estimate is too coarse to tell. */
+function isWhole(count: number): boolean {
+  return Math.abs(count - Math.round(count)) <= Math.max(partMax, 2 * agreementShare * count)
 }
 
 /** Peers are whole; the mean is nearer the truth than the sum, which leans on the root's weight. */

@@ -5,7 +5,8 @@
  *    who asks at the same time is answered by the same computation.
  * 2. A peer counts in it with the number that it gives when it begins here. Who hears of it late passes shares on without being counted, so that
  *    the mass does not change while the estimates draw near each other.
- * 3. A share is given once: it has an id by which a copy is known, and comes back only where its receiver is surely gone.
+ * 3. A share is given once: it has an id by which a copy is known. It comes back where its receiver is thought gone; since that may be wrong,
+ *    everybody is told that the computation is disturbed.
  * 4. Rounds go on until nobody has seen two estimates that differ for so long that all would have heard of it: what is sent late, or sent
  *    again, may carry mass from before, and every peer tells with its shares when such trouble was last seen.
  */
@@ -41,6 +42,8 @@ export type AggregateMessage =
       readonly round: number
       /** The last round in which estimates were known to differ. */
       readonly trouble: number
+      /** A part of the mass may be lost, or there twice. */
+      readonly isDisturbed: boolean
       readonly share: Share
     }
 
@@ -159,6 +162,7 @@ function receive(state: AggregationState, message: AggregateMessage, nowMs: numb
   // Rounds are a clock that all share, so that one peer's "lately" is another's.
   running.round = Math.max(running.round, message.round)
   running.trouble = Math.max(running.trouble, message.trouble)
+  running.isDisturbed ||= message.isDisturbed
   if (!agrees(running.share, message.share)) running.trouble = running.round
   running.share = absorb(running.share, message.share)
   return []
@@ -213,7 +217,7 @@ function tick(
     running.round++
     for (const share of running.underway.values()) if (!agrees(running.share, share)) running.trouble = running.round
     const to = peers[integerBelow(random, peers.length)]
-    const { epoch, round, trouble } = running
+    const { epoch, round, trouble, isDisturbed } = running
     if (to === undefined || round - trouble > epoch.quiet || round > roundsMax) {
       running.overAtMs = nowMs
       effects.push(outcomeOf(running))
@@ -223,7 +227,7 @@ function tick(
     const id = newId()
     running.share = kept
     running.underway.set(id, given)
-    effects.push({ kind: 'send', to, message: { kind: 'share', epoch, id, round, trouble, share: given } })
+    effects.push({ kind: 'send', to, message: { kind: 'share', epoch, id, round, trouble, isDisturbed, share: given } })
   }
   return effects
 }
@@ -236,7 +240,9 @@ function landed(state: AggregationState, message: AggregateMessage, isReturned: 
   const running = state.running.get(message.epoch.name)
   if (message.kind !== 'share' || running?.epoch.id !== message.epoch.id) return
   running.underway.delete(message.id)
-  if (isReturned) running.share = absorb(running.share, message.share)
+  if (!isReturned) return
+  running.share = absorb(running.share, message.share)
+  running.isDisturbed = true // its receiver is thought gone, and may have had it
 }
 
 function agrees(one: Share, other: Share): boolean {
