@@ -1,11 +1,7 @@
-// Four kinds of test: `unit` (Node, memory links), `simulation` (seeded worlds), and two with real Chromium and Firefox, each one
-// file at a time: `browser` (rooms of tabs) and beside it `page` (what a page shows, stores and refuses, where nothing depends on time).
+// Three kinds of test: `unit` (Node, memory links), `simulation` (seeded worlds) and `browser` (real Chromium and Firefox, one file at a time).
 import { defineConfig } from 'vitest/config'
 
 const browserTests = 'test/browser/**/*.test.ts'
-const pageTests =
-  'test/browser/{bad-input,console,decisions-panel,example,identity,privacy,raft-storage,refusal,sandbox,sandbox-frame}.test.ts'
-const real = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 120_000 }
 const simulationTests = 'test/simulation/**/*.test.ts'
 
 export default defineConfig({
@@ -21,9 +17,16 @@ export default defineConfig({
         },
       },
       { test: { name: 'simulation', include: [simulationTests], testTimeout: 120_000 } },
-      // Two cores and a dozen real tabs: another try tells a slow machine from a broken rule.
-      { test: { ...real, name: 'browser', include: [browserTests], exclude: [pageTests], retry: 2 } },
-      { test: { ...real, name: 'page', include: [pageTests], retry: 2 } },
+      {
+        test: {
+          name: 'browser',
+          include: [browserTests],
+          fileParallelism: false,
+          retry: 2, // two cores and a dozen real tabs: another try tells a slow machine from a broken rule
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 })

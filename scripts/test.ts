@@ -40,13 +40,7 @@ const stages: Record<string, Stage> = {
     await mocha(['test/compliance/node.ts'], sums)
     await mocha(['test/compliance/browser.ts', 'chromium'], sums)
   },
-  /** Rooms of tabs wait more than they work: tests of single pages fill the time, and are told when they end. */
-  async browser(sums, extra) {
-    if (extra.length > 0) return vitest(['browser', 'page'], sums, extra)
-    const pages = vitest(['page'], sums, [], 'at its end').catch((error: Error) => error)
-    const failures = [await vitest(['browser'], sums).catch((error: Error) => error), await pages]
-    for (const failure of failures) if (failure) throw failure
-  },
+  browser: (sums, extra) => vitest(['browser'], sums, extra),
 }
 
 async function main(): Promise<void> {
@@ -83,19 +77,11 @@ function readOptions(): { only: string[]; extra: string[] } {
   process.exit(2)
 }
 
-type Telling = 'as it comes' | 'at its end'
-
-async function vitest(
-  projects: readonly string[],
-  sums: Sums,
-  extra: readonly string[] = [],
-  telling: Telling = 'as it comes',
-): Promise<void> {
+async function vitest(projects: readonly string[], sums: Sums, extra: readonly string[]): Promise<void> {
   const report = join(reports, `${projects.join('-')}.json`)
   const chosen = projects.flatMap(project => ['--project', project])
   const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report]
-  const args = ['run', ...chosen, ...reporters, ...extra]
-  const failure = await run('vitest', args, telling).catch((error: Error) => error)
+  const failure = await run('vitest', ['run', ...chosen, ...reporters, ...extra]).catch((error: Error) => error)
   try {
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
     sums.passed += numPassedTests
@@ -110,7 +96,7 @@ async function vitest(
 /** A compliance run ends with its sums as a line of JSON. */
 async function mocha(args: readonly string[], sums: Sums): Promise<void> {
   let output = ''
-  const failure = await run('tsx', args, 'as it comes', text => {
+  const failure = await run('tsx', args, text => {
     output += text
   }).catch((error: Error) => error)
   const last = output.trimEnd().split('\n').at(-1) ?? ''
@@ -122,31 +108,19 @@ async function mocha(args: readonly string[], sums: Sums): Promise<void> {
   if (failure) throw failure
 }
 
-/** Runs a tool of node_modules and prints its output; rejects unless it exits with 0. */
-function run(
-  tool: string,
-  args: readonly string[],
-  telling: Telling = 'as it comes',
-  listen?: (text: string) => void,
-): Promise<void> {
-  const isLater = telling === 'at its end'
+/** Runs a tool of node_modules with its output streamed; rejects unless it exits with 0. */
+function run(tool: string, args: readonly string[], listen?: (text: string) => void): Promise<void> {
   const child = spawn(join(root, 'node_modules/.bin', tool), args, {
     cwd: root,
-    stdio: ['ignore', listen || isLater ? 'pipe' : 'inherit', isLater ? 'pipe' : 'inherit'],
+    stdio: ['ignore', listen ? 'pipe' : 'inherit', 'inherit'],
   })
-  let kept = ''
-  const hear = (chunk: Buffer) => {
-    const text = chunk.toString()
-    if (isLater) kept += text
-    else process.stdout.write(text)
-    listen?.(text)
-  }
-  child.stdout?.on('data', hear)
-  child.stderr?.on('data', hear)
+  child.stdout?.on('data', (chunk: Buffer) => {
+    process.stdout.write(chunk)
+    listen?.(chunk.toString())
+  })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      process.stdout.write(kept)
       if (code === 0) resolve()
       else reject(new Error(`\`${tool} ${args.slice(0, 2).join(' ')}\` ended with ${signal ?? `code ${code}`}`))
     })

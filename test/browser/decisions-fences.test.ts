@@ -9,10 +9,11 @@ import { decide, decided, leadingTab, viewOf, waitForVoters } from './support/de
 import { hostedBy, MemberWatch } from './support/members.ts'
 import { type Room, Stage, times } from './support/stage.ts'
 import { crashTab, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
 const soonMs = 20_000
 
-describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
+describe.each<BrowserName>(isThorough ? ['chromium', 'firefox'] : ['chromium'])('in %s', name => {
   let stage: Stage
   let room: Room
   let tabs: Tab[]

@@ -5,11 +5,12 @@ import { decide, decided, leadingTab, viewOf, waitForVoters } from './support/de
 import { hostedBy } from './support/members.ts'
 import { Stage, times } from './support/stage.ts'
 import { closeTab, crashTab, type Tab, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
 /** After four of five tabs are gone at once the last decides again within so long, ms. */
 const aloneMsMax = 2_000
 
-describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
+describe.each<BrowserName>(isThorough ? ['chromium', 'firefox'] : ['chromium'])('in %s', name => {
   /** A renderer can be killed from outside in Chromium only; elsewhere tabs are closed. */
   const kill = name === 'chromium' ? crashTab : closeTab
   let stage: Stage

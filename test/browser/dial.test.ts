@@ -4,6 +4,7 @@ import type { BrowserName } from './support/browsers.ts'
 import { keepConnections } from './support/connections.ts'
 import { Stage } from './support/stage.ts'
 import { blankTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
 const roundTimeoutMs = 20_000
 
@@ -14,11 +15,12 @@ beforeAll(async () => {
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
 
-test.each<[BrowserName, BrowserName, number]>([
+const pairs: [BrowserName, BrowserName, number][] = [
   ['chromium', 'chromium', 200],
-  ['firefox', 'firefox', 20],
   ['chromium', 'firefox', 20],
-])('%s and %s, %i times', { timeout: 240_000 }, async (left, right, rounds) => {
+]
+if (isThorough) pairs.push(['firefox', 'firefox', 40])
+test.each(pairs)('%s and %s, %i times', { timeout: 240_000 }, async (left, right, rounds) => {
   const room = stage.room()
   const [one, two] = [await openCounted(left, room.url('T0')), await openCounted(right, room.url('T1'))]
   await Promise.all([waitForPeers(one, 1), waitForPeers(two, 1)])

@@ -14,7 +14,7 @@ import { Stage, times } from './support/stage.ts'
 import { blankTab, closeTab, isHidden, type Tab, waitForPeers } from './support/tabs.ts'
 
 const tabsInMesh = 5
-const broadcasts = 60
+const broadcasts = 40
 const rounds = 3
 /** Hidden over visible, at the 99th percentile; the best of three rounds, since the machine has other things to do. */
 const ratioMax = 1.5

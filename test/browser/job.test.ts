@@ -5,6 +5,7 @@ import { expectResult, type Job, startJob, whenJob } from './support/jobs.ts'
 import { countWordsReference, grepReference, sampleTexts, type Text } from './support/reference.ts'
 import { Stage, times } from './support/stage.ts'
 import { closeTab, type Tab, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
 const countWords = (top: number): Job['program'] => ({
   kind: 'capability',
@@ -21,11 +22,12 @@ beforeAll(async () => {
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
 
-test.each<[string, BrowserName[]]>([
-  ['five tabs of Chromium', times(5, 'chromium')],
+const crowds: [string, BrowserName[]][] = [
   ['five tabs of Firefox', times(5, 'firefox')],
   ['three of each', ['chromium', 'firefox', 'chromium', 'firefox', 'chromium', 'firefox']],
-])('%s count the words of the sample as one thread does', async (_, browsers) => {
+]
+if (isThorough) crowds.push(['five tabs of Chromium', times(5, 'chromium')])
+test.each(crowds)('%s count the words of the sample as one thread does', async (_, browsers) => {
   const tabs = await meet(browsers)
   const id = await startJob(at(tabs, 1), { program: countWords(50), inputs: 'sample' })
   await expectResult(tabs, id, countWordsReference(sample, 50))

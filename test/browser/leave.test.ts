@@ -4,6 +4,7 @@ import type { BrowserName } from './support/browsers.ts'
 import { everyTabHearsEveryOther } from './support/conversation.ts'
 import { Stage, times } from './support/stage.ts'
 import { closeTab, crashTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
 /** Budgets are 50 ms (closed) and 3 s (crashed elsewhere); a busy test machine gets more. */
 const closedMsMax = 2_000
@@ -16,11 +17,8 @@ beforeAll(async () => {
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
 
-const crowds: [string, BrowserName[]][] = [
-  ['Chromium', times(5, 'chromium')],
-  ['Firefox', times(5, 'firefox')],
-  ['both', ['chromium', 'firefox', 'chromium', 'firefox']],
-]
+const crowds: [string, BrowserName[]][] = [['both', ['chromium', 'firefox', 'chromium', 'firefox']]]
+if (isThorough) crowds.push(['Chromium', times(5, 'chromium')], ['Firefox', times(5, 'firefox')])
 
 test.each(crowds)(
   'of %s, tabs that leave or are closed are gone from all lists, with the reason',

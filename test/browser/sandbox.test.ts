@@ -24,6 +24,7 @@ beforeAll(async () => {
     configFile: false,
     appType: 'mpa',
     logLevel: 'error',
+    optimizeDeps: { entries: ['test/browser/sandbox/*.html'] }, // not every page of the project
     cacheDir: 'node_modules/.vite-sandbox-test',
     server: { middlewareMode: true, hmr: false, watch: null, ws: false },
   })
