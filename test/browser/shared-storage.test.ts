@@ -1,10 +1,13 @@
 /** What tabs keep: through a reload of all at once, a full disk, and a sleep. */
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Entry } from '../../src/engine/shared-handle.ts'
 import type { BrowserName } from './support/browsers.ts'
 import { Stage } from './support/stage.ts'
 import { blankTab, meshOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
+
+/** How often 4 MB are written before the disk must be full. */
+const fillsMax = 4
 
 let stage: Stage
 beforeAll(async () => {
@@ -86,34 +89,50 @@ test.each<[BrowserName, BrowserName]>([
 )
 
 test('a full disk is told, loses nothing that was stored, and what comes then lives on in the tabs until there is room again', async () => {
-  const room = stage.room()
-  const one = await blankTab(stage.browser('chromium'))
-  stage.adopt(one)
+  // Chromium looks again how much room there is only when that is used up, so nothing may have been stored before.
+  const fresh = await Stage.open(['chromium', 'firefox'])
+  onTestFinished(async () => {
+    await fresh.clear()
+    await fresh.close()
+  })
+  const room = fresh.room()
+  const one = await blankTab(fresh.browser('chromium'))
+  fresh.adopt(one)
   const client = await one.page.createCDPSession()
-  const { origin } = stage.server
-  // Before anything is stored: Chromium looks again how much room there is only when that is used up.
+  const { origin } = fresh.server
   await client.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 3_000_000 })
   await one.page.goto(room.url('full'), { waitUntil: 'domcontentloaded' })
-  const other = await stage.tab('firefox', room.url('roomy'))
+  const other = await fresh.tab('firefox', room.url('roomy'))
   for (const tab of [one, other]) await waitForPeers(tab, 1)
   await write(one, 'before. ')
   const mesh = await meshOf(one)
   await mesh.evaluate(mesh => mesh.memory.store('kept', true))
   await expect.poll(() => read(other), { timeout: 10_000 }).toBe('before. ')
   const told = await mesh.evaluateHandle(mesh => {
-    const codes: string[] = []
-    mesh.on('problem', ({ code }) => codes.push(code))
-    return codes
+    const problems: string[] = []
+    mesh.on('problem', ({ code, message }) => problems.push(`${code}: ${message}`))
+    return problems
   })
-  const large = randomBytes(4_000_000).toString('base64') // Chromium compresses what it stores
-  await write(one, large)
+  // Chromium compresses what it stores, and now and then lends more than there is; decisions meet the end of the disk too.
+  let text = 'before. '
+  const isTold = async () => (await told.jsonValue()).some(problem => /^storage-full: .*shared documents/.test(problem))
+  for (let round = 0; round < fillsMax && !(await isTold()); round++) {
+    const large = randomBytes(3_000_000).toString('base64')
+    text = large + text
+    await write(one, large)
+    await expect
+      .poll(isTold, { timeout: 5_000 })
+      .toBe(true)
+      .catch(() => {})
+  }
+  expect(await isTold()).toBe(true)
   await write(one, 'while it is full. ')
+  text = `while it is full. ${text}`
   await mesh.evaluate(mesh => mesh.memory.store('while full', true))
-  await expect.poll(() => told.jsonValue(), { timeout: 20_000 }).toContain('storage-full')
   await one.page.locator('>>> wa-tab ::-p-text(Shared)').click()
   await expect.poll(() => textOf(one), { timeout: 10_000 }).toContain('This browser has no room left')
   // It goes on: in memory, and to the others.
-  await expect.poll(() => read(other), { timeout: 10_000 }).toBe(`while it is full. ${large}before. `)
+  await expect.poll(() => read(other), { timeout: 20_000 }).toBe(text)
   const keys = async (tab: Tab) =>
     (await meshOf(tab)).evaluate(mesh => mesh.memory.list().then(all => all.map(({ key }) => key)))
   await expect.poll(() => keys(other), { timeout: 10_000 }).toEqual(['kept', 'while full'])
@@ -124,7 +143,7 @@ test('a full disk is told, loses nothing that was stored, and what comes then li
   await expect.poll(() => textOf(one), { timeout: 30_000 }).not.toContain('This browser has no room left')
   await other.page.goto('about:blank') // nobody is left to be asked
   await one.page.reload({ waitUntil: 'domcontentloaded' })
-  await expect.poll(() => read(one), { timeout: 10_000 }).toBe(`after. while it is full. ${large}before. `)
+  await expect.poll(() => read(one), { timeout: 10_000 }).toBe(`after. ${text}`)
   expect(await keys(one)).toEqual(['kept', 'while full'])
 })
 
@@ -152,12 +171,10 @@ test('G4: a frozen tab that wakes is caught up within one round of anti-entropy,
   await new Promise(resolve => setTimeout(resolve, 12_500)) // what is tested is that this time passes
   await client.send('Page.setWebLifecycleState', { state: 'active' })
   const interval = await (await meshOf(other)).evaluate(mesh => mesh.snapshot.shared?.settings.antiEntropyInterval ?? 0)
-  const awakeMs = Date.now()
   await expect.poll(() => read(frozen), { timeout: interval + 5_000 }).toBe('written meanwhile')
   await expect
     .poll(() => remembered(frozen), { timeout: interval + 5_000 })
     .toEqual([['default', 'meanwhile', 'value', 1, '']])
-  console.log(`caught up ${Date.now() - awakeMs} ms after it woke`)
   expect(await read(other)).toBe('written meanwhile')
   expect(await remembered(other)).toEqual([['default', 'meanwhile', 'value', 1, '']])
 })

@@ -138,17 +138,17 @@ test('the memory store and presence are seen by all, and presence ends with its 
   const [one, other] = (await stage.tabs(room, ['chromium', 'chromium'])) as [Tab, Tab]
   await Promise.all([waitForPeers(one, 1), waitForPeers(other, 1)])
   const [here, there] = [await meshOf(one), await meshOf(other)]
-  const heard = there.evaluate(
-    mesh =>
-      new Promise<unknown>(resolve => {
-        mesh.memory.watch(({ key, entry }) => key === 'plan' && resolve(entry?.value))
-      }),
-  )
+  const heard = await there.evaluateHandle(async mesh => {
+    const values: unknown[] = []
+    mesh.memory.watch(({ key, entry }) => key === 'plan' && values.push(entry?.value))
+    await mesh.memory.retrieve('plan') // one turn later the engine knows who watches
+    return values
+  })
   await here.evaluate(async mesh => {
     await mesh.memory.store('plan', { step: 1 })
     ;(await mesh.shared.presence()).setLocalState({ user: { name: 'Ada' } })
   })
-  expect(await heard).toEqual({ step: 1 })
+  await expect.poll(() => heard.jsonValue(), { timeout: 10_000 }).toEqual([{ step: 1 }])
   expect(await there.evaluate(mesh => mesh.memory.search('plan').then(found => found.length))).toBe(1)
   const names = (wanted: number) =>
     there.evaluate(
