@@ -1,4 +1,17 @@
-/** Text forms of bytes. Pure and small; they run in tabs, workers and Node alike. */
+/** Bytes joined, and their text forms. Pure and small; they run in tabs, workers and Node alike. */
+
+/** The pieces, one after the other; a single one is given back as it is, not copied. */
+export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces
+  if (only && pieces.length === 1) return only
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
 
 export function toHex(bytes: Uint8Array): string {
   let text = ''

@@ -113,9 +113,8 @@ export async function isGenuineBatch(batch: Uint8Array): Promise<boolean> {
 export function framesOf(batch: Uint8Array): Frames | Promise<Frames> {
   const body = batch.subarray(1 + (batch[0] ?? 0) + numberBytes + signatureBytes)
   if (body.length < lengthBytes || viewOf(body).getUint32(0) !== deflatedMark) return apart(body)
-  return inflate(body.subarray(lengthBytes), inflatedBytesMax).then(
-    frames => (frames ? apart(frames) : new MeshError('malformed', 'a batch that cannot be inflated')),
-    () => new MeshError('malformed', 'a batch that cannot be inflated'),
+  return inflate(body.subarray(lengthBytes), inflatedBytesMax).then(frames =>
+    frames ? apart(frames) : new MeshError('malformed', 'a batch that cannot be inflated'),
   )
 }
 

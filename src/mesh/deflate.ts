@@ -1,4 +1,5 @@
 /** Bytes made smaller and back, by the platform's own deflate: tabs, workers and Node have it. */
+import { concatBytes } from '../base/bytes.ts'
 
 /** Undefined where this platform cannot. */
 export async function deflate(bytes: Uint8Array): Promise<Uint8Array | undefined> {
@@ -33,13 +34,5 @@ async function through(
     }
     pieces.push(value)
   }
-  const [only] = pieces
-  if (only && pieces.length === 1) return only
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
+  return concatBytes(pieces)
 }

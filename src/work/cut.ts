@@ -11,6 +11,7 @@
  * more than 768 KiB without white space. `overlongUnits` is below both, whatever the script: functions that treat longer lines
  * and runs by their first `overlongUnits` alone give the same result for any cut.
  */
+import { concatBytes } from '../base/bytes.ts'
 import { MeshError } from '../base/errors.ts'
 import { blockBytesMax, blockBytesTarget } from './limits.ts'
 import type { JobBlock } from './types.ts'
@@ -37,7 +38,7 @@ export async function* cutBlocks(
   let starts: JobBlock['starts']
 
   function* drain(isEnd: boolean): Generator<CutBlock> {
-    let rest = joined(held, heldBytes)
+    let rest = concatBytes(held)
     if (isFirst) rest = afterMark(name, rest)
     isFirst = false
     while (rest.length > (isEnd ? 0 : blockBytesMax)) {
@@ -96,15 +97,4 @@ function afterMark(name: string, bytes: Uint8Array): Uint8Array {
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     throw new MeshError('malformed', `"${name}" is UTF-16 text. Save it as UTF-8 and drop it again.`)
   return byteOrderMark.every((byte, at) => bytes[at] === byte) ? bytes.subarray(byteOrderMark.length) : bytes
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1 && parts[0]) return parts[0]
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

@@ -1,4 +1,5 @@
 /** What is larger than one message of the mesh travels in parts of `partBytes`; a shorter part, maybe an empty one, is the last. */
+import { concatBytes } from '../../base/bytes.ts'
 import { MeshError } from '../../base/errors.ts'
 import type { Payload } from '../../base/json.ts'
 import { partBytes } from '../limits.ts'
@@ -13,20 +14,14 @@ export async function readParts(
   bytesMax: number,
   first?: Uint8Array,
 ): Promise<Uint8Array> {
-  const whole: Uint8Array[] = []
+  const parts: Uint8Array[] = []
   let length = 0
   for (let part: Payload = first ?? (await ask(0)); ; part = await ask(length)) {
     if (!(part instanceof Uint8Array)) throw new MeshError('input-lost', 'the peer no longer has it')
-    whole.push(part)
+    parts.push(part)
     length += part.length
     if (length > bytesMax) throw new MeshError('too-large', `more than ${bytesMax} bytes`)
     if (part.length !== partBytes) break
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const part of whole) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+  return concatBytes(parts)
 }
