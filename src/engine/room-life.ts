@@ -4,6 +4,7 @@ import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import { Figures } from '../mesh/figures.ts'
 import { Hearing } from '../mesh/gossip/hearing/driver.ts'
+import { Trees } from '../mesh/gossip/trees/driver.ts'
 import type { Identity } from '../mesh/identity.ts'
 import type { MeshPeer } from '../mesh/mesh.ts'
 import { Network, type ShutdownOutcome } from '../mesh/network.ts'
@@ -41,6 +42,7 @@ export class RoomLife {
   readonly #network: Network
   readonly #figures: Figures
   readonly #hearing: Hearing
+  readonly #trees: Trees
   #shutdown: MeshSnapshot['shutdown']
 
   constructor(options: RoomLifeOptions) {
@@ -63,6 +65,7 @@ export class RoomLife {
     this.#figures = new Figures(clock, (event, listener) => mesh.on(event, listener))
     mesh.measure(this.#figures)
     this.#hearing = new Hearing({ ...mesh.hearing, clock })
+    this.#trees = new Trees({ ...mesh.hearing, clock, mesh })
     this.#network = new Network(mesh, {
       onInit: peer => timeline.add('message', `${nameOf(peer)} said network_init: topology mesh`, peer),
       onConnect: peer => timeline.add('message', `${nameOf(peer)} said peer_connect`, peer),
@@ -125,6 +128,7 @@ export class RoomLife {
   close(): void {
     this.#network.close()
     this.#hearing.close()
+    this.#trees.close()
     this.gossip.close()
     this.registry.close()
   }

@@ -84,6 +84,7 @@ export function createNode(options: NodeOptions): Promise<Node> {
         maxInboundDataLength: gossipBytesMax,
         maxOutboundBufferSize: gossipQueueBytesMax,
         floodPublish: true,
+        idontwantMinDataSize: gossipBytesMax, // never: trees (gossip/trees) keep copies away, one small message less for each
         // Members were admitted. A score would shut out whoever is merely slow: three late answers to IWANT silence a peer.
         scoreParams: { behaviourPenaltyWeight: 0, IPColocationFactorWeight: 0 },
       }),

@@ -1,0 +1,37 @@
+/** Ids of batches that were kept from neighbours who choke us, until they are offered. */
+import type { PeerId } from '../../../base/ids.ts'
+import { offeredBatchesMax } from './limits.ts'
+
+interface Kept {
+  /** Since the last round. What is so fresh is most likely still on its way by the tree. */
+  fresh: Uint8Array[]
+  ripe: Uint8Array[]
+}
+
+export class Offers {
+  readonly #kept = new Map<PeerId, Kept>()
+
+  add(neighbour: PeerId, id: Uint8Array): void {
+    const kept = this.#kept.get(neighbour) ?? { fresh: [], ripe: [] }
+    this.#kept.set(neighbour, kept)
+    kept.fresh.push(id)
+    if (kept.fresh.length > offeredBatchesMax) kept.fresh.shift()
+  }
+
+  /** A round: what is as old as one goes. */
+  *round(): Generator<[PeerId, Uint8Array[]]> {
+    for (const [neighbour, kept] of this.#kept) {
+      if (kept.ripe.length > 0) yield [neighbour, kept.ripe]
+      if (kept.fresh.length === 0) this.#kept.delete(neighbour)
+      kept.ripe = kept.fresh
+      kept.fresh = []
+    }
+  }
+
+  /** All that waits for one neighbour. */
+  take(neighbour: PeerId): Uint8Array[] {
+    const kept = this.#kept.get(neighbour)
+    this.#kept.delete(neighbour)
+    return kept ? [...kept.ripe, ...kept.fresh] : []
+  }
+}
