@@ -93,12 +93,12 @@ export class PageLink {
       if (this.#later.length < laterMax) this.#later.push(data)
       return
     }
+    // The answer to an offer that was taken back would end the connection, and a candidate for it leads nowhere.
+    if (!isOffer && round !== this.#round) return
     if (isOffer) {
       this.#round = round
       this.#isAnswering = true
     }
-    // The answer to an offer that was taken back would end the connection, and a candidate for it leads nowhere.
-    else if (round !== this.#round) return
     if (signal.type === 'answer') this.#isRestarting = false
     this.#peer.signal(data)
   }
