@@ -3,7 +3,6 @@
  * (`step.ts`), failure detection (`detector/`), and what travels to whom (`spread/`).
  */
 import * as v from 'valibot'
-import type { Clock } from '../../base/clock.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Json } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
@@ -16,29 +15,27 @@ import {
 } from '../announcement.ts'
 import { DetectorDriver, type DetectorDriverOptions, doubtSchema } from '../detector/driver.ts'
 import type { Why } from '../detector/state.ts'
-import { announcementsPerWordMax, protocolVersion } from '../limits.ts'
-import type { Announcement, LeaveReason } from '../peer.ts'
+import { announcementsPerWordMax } from '../limits.ts'
+import type { LeaveReason } from '../peer.ts'
 import type { FailureSettings } from '../presets.ts'
-import { openRecord, type Signed, type Signer, signRecord } from '../signed.ts'
+import { openRecord, type Signed, signRecord } from '../signed.ts'
 import { SpreadDriver } from '../spread/driver.ts'
 import { type Line, type Version, versionOf } from '../spread/state.ts'
 import { compare, differing, digestOf } from '../spread/step.ts'
-import { announceDelayMs, isCovered, isOnlyOfLinks } from '../spread/urgency.ts'
+import { isOnlyOfLinks } from '../spread/urgency.ts'
 import { Graves } from './graves.ts'
+import { OwnAnnouncement, type OwnAnnouncementOptions } from './own-announcement.ts'
 import { type Effect, type Input, type Member, type MembershipState, membershipOf } from './state.ts'
 import { graveAt, step } from './step.ts'
 import { type MembershipWord, subjectSchema, wordSchema } from './words.ts'
 
 export type { MembershipWord }
 
-export interface MembershipDriverOptions extends Pick<DetectorDriverOptions, 'ping' | 'ask' | 'closeLink'> {
-  readonly clock: Clock
+export interface MembershipDriverOptions
+  extends Pick<DetectorDriverOptions, 'ping' | 'ask' | 'closeLink'>,
+    Pick<OwnAnnouncementOptions, 'clock' | 'signer' | 'session' | 'describe'> {
   readonly random: Random
   readonly settings: FailureSettings
-  readonly signer: Signer
-  readonly session: SessionId
-  /** What to announce now, but for session and sequence. */
-  readonly describe: () => Omit<Announcement, 'session' | 'sequence'>
   readonly tell: (to: PeerId, word: Json) => void
   /** When anything last came on the direct link to this peer, monotonic ms; -Infinity where there is none. */
   readonly heardMs: (peer: PeerId) => number
@@ -60,12 +57,8 @@ export class MembershipDriver {
   /** The newest signed announcement of each member, to pass on. */
   readonly #signed = new Map<PeerId, Signed>()
   readonly #graves = new Graves()
+  readonly #own: OwnAnnouncement
   #isClosed = false
-  #sequence = 0
-  #own: { readonly record: Signed; readonly announcement: Announcement } | undefined
-  /** When the next announcement is due, monotonic ms. */
-  #announceAtMs = Number.POSITIVE_INFINITY
-  #stopAnnounce = () => {}
 
   constructor(options: MembershipDriverOptions) {
     const { clock, random, settings, signer, session, heardMs, ping, ask, closeLink } = options
@@ -77,6 +70,11 @@ export class MembershipDriver {
       random,
       tell: (to, news) => this.#tellOf(to, news),
       tellDigest: (to, sums) => this.#tell(to, { kind: 'digest', sums: [...sums] }),
+    })
+    this.#own = new OwnAnnouncement({
+      ...options,
+      members: () => this.members,
+      onSigned: (version, isUrgent) => this.#spread.learned(version, isUrgent),
     })
     this.#detector = new DetectorDriver({
       self: signer.id,
@@ -110,18 +108,8 @@ export class MembershipDriver {
   }
 
   /** Signs this peer's present state as its next announcement. */
-  async signOwn(): Promise<Signed> {
-    const { signer, session, describe } = this.#options
-    const wire: WireAnnouncement = {
-      version: protocolVersion,
-      ...(describe() as Omit<WireAnnouncement, 'version' | 'session' | 'sequence'>),
-      session,
-      sequence: ++this.#sequence,
-    }
-    const record = await signRecord(signer, 'announcement', wire)
-    const isNewest = wire.sequence >= (this.#own?.announcement.sequence ?? 0)
-    if (isNewest) this.#own = { record, announcement: wire }
-    return record
+  signOwn(): Promise<Signed> {
+    return this.#own.sign()
   }
 
   signGoodbye(reason: 'closed' | 'left'): Promise<Signed> {
@@ -130,27 +118,7 @@ export class MembershipDriver {
 
   /** Something we announce changed; changes gather for a while, those of links in a large room for longer. */
   changed(isOnlyLinks = false): void {
-    const { clock } = this.#options
-    const links = this.#own?.announcement.links.length ?? 0
-    const atMs = clock.monotonicMs() + announceDelayMs(isOnlyLinks, this.members.size, links)
-    if (this.#announceAtMs <= atMs) return
-    this.#announceAtMs = atMs
-    this.#stopAnnounce()
-    this.#stopAnnounce = clock.after(atMs - clock.monotonicMs(), () => {
-      this.#announceAtMs = Number.POSITIVE_INFINITY
-      const former = this.#own?.announcement.links ?? []
-      if (isOnlyLinks && isCovered(this.#options.signer.id, former, this.#options.describe().links, this.members))
-        return
-      void this.announce()
-    })
-  }
-
-  async announce(isUrgent = false): Promise<void> {
-    const former = this.#own?.announcement
-    await this.signOwn()
-    const own = this.#own?.announcement
-    if (this.#isClosed || !own) return
-    this.#spread.learned(this.#versionOfOwn(own), isUrgent || !former || !isOnlyOfLinks(former, own))
+    this.#own.changed(isOnlyLinks)
   }
 
   /** A link opened: what this neighbour should know now. Whoever is new is told of everybody, others what the list adds up to. */
@@ -158,7 +126,7 @@ export class MembershipDriver {
     const isKnown = this.members.get(peer)?.announcement.session === session
     this.#spread.linked(peer)
     this.#detector.step({ kind: 'linked', peer })
-    const own = this.#own?.record ?? (await this.signOwn())
+    const own = this.#own.record ?? (await this.signOwn())
     const records = [own, ...(isKnown ? [] : this.#signed.values())]
     while (records.length > 0)
       this.#tell(peer, { kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
@@ -217,8 +185,7 @@ export class MembershipDriver {
   /** A ping came; what it carries may be a doubt about us. */
   pinged(payload: unknown): void {
     const doubt = v.safeParse(doubtSchema, payload)
-    if (doubt.success && doubt.output.doubted >= (this.#own?.announcement.sequence ?? 0))
-      this.#refute(doubt.output.doubted)
+    if (doubt.success && doubt.output.doubted >= this.#own.sequence) this.#own.refute(doubt.output.doubted)
   }
 
   /** Another member asks whether this one answers us; undefined where we cannot tell. */
@@ -239,7 +206,7 @@ export class MembershipDriver {
   /** From now on nothing is learned and nobody is given up: the links that end now end because we left. */
   close(): void {
     this.#isClosed = true
-    this.#stopAnnounce()
+    this.#own.close()
     this.#detector.close()
     this.#spread.close()
   }
@@ -305,19 +272,12 @@ export class MembershipDriver {
   /** Somebody has given this session up: if it is here all the same, it should hear of it, and announce itself anew. */
   #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
     if (peer === this.#options.signer.id) {
-      if (session === this.#options.session && sequence >= (this.#own?.announcement.sequence ?? 0))
-        this.#refute(sequence)
+      if (session === this.#options.session && sequence >= this.#own.sequence) this.#own.refute(sequence)
       return
     }
     const known = this.members.get(peer)?.announcement
     if (known?.session === session && known.sequence <= sequence)
       this.#detector.step({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
-  }
-
-  #refute(sequence: number): void {
-    if (this.#sequence > sequence + 1) return // said already, and on its way
-    this.#sequence = Math.max(this.#sequence, sequence + 1)
-    void this.announce(true)
   }
 
   #compare(from: PeerId, parts: readonly number[], lines: readonly Line[]): void {
@@ -363,17 +323,13 @@ export class MembershipDriver {
         this.#detector.step({ kind: 'departed', peer: id })
         this.#options.onDeparted(effect.member, effect.reason)
       } else if (effect.kind === 'publish-verdict') void this.#publishVerdict(effect)
-      else if (effect.kind === 'refute') this.#refute(effect.sequence - 1)
+      else if (effect.kind === 'refute') this.#own.refute(effect.sequence - 1)
     }
   }
 
   async #publishVerdict({ peer, session, sequence }: Extract<Effect, { kind: 'publish-verdict' }>): Promise<void> {
     const record = await signRecord(this.#options.signer, 'verdict', { peer, session, sequence })
     this.#tellAll({ kind: 'verdict', record })
-  }
-
-  #versionOfOwn({ session, sequence }: Announcement): Version {
-    return versionOf(this.#options.signer.id, session, sequence)
   }
 
   #tellOf(to: PeerId, news: readonly Version[]): void {
@@ -384,7 +340,7 @@ export class MembershipDriver {
   }
 
   #tellRecords(to: PeerId, peers: readonly PeerId[]): void {
-    const recordOf = (peer: PeerId) => (peer === this.#options.signer.id ? this.#own?.record : this.#signed.get(peer))
+    const recordOf = (peer: PeerId) => (peer === this.#options.signer.id ? this.#own.record : this.#signed.get(peer))
     const records = peers.flatMap(peer => (peer === to ? [] : (recordOf(peer) ?? [])))
     while (records.length > 0)
       this.#tell(to, { kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
