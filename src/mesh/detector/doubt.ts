@@ -2,10 +2,12 @@
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import { integerBelow, shuffled } from '../../base/random.ts'
 import { better, majorityOf, patienceMs, poolOf, suspicionMs, worse } from './patience.ts'
-import type { Case, DetectorEffect, DetectorState, Why } from './state.ts'
+import type { Case, DetectorEffect, DetectorInput, DetectorState, Why } from './state.ts'
 
 /** Doubts of others looked into at once; more come again with the next comparison of lists. */
 const hearsayMax = 16
+/** Sessions remembered of which signaling said that they left. */
+const leftMax = 256
 /** Rounds of questions before a verdict: where others agree, and where nobody says anything. */
 const roundsMin = 2
 const roundsAloneMin = 6
@@ -23,6 +25,7 @@ export function doubt(
   out: DetectorEffect[],
   buriedAt?: number,
 ): void {
+  if (why === 'left') remember(state, peer, session)
   if (state.view.sessionOf(peer) !== session || peer === state.self) return
   const known = state.cases.get(peer)
   if (known && known.session === session) return strengthen(state, peer, known, why, nowMs, out)
@@ -55,10 +58,29 @@ export function doubt(
 
 /** A sign of life ends the doubt. */
 export function settle(state: DetectorState, peer: PeerId, out: DetectorEffect[]): void {
+  state.left.delete(peer)
   const known = state.cases.get(peer)
   if (!known) return
   state.cases.delete(peer)
   if (known.isSuspect) out.push({ kind: 'alive', peer, session: known.session })
+}
+
+/** SWIM's refutation (§4.2): whoever announces itself anew is alive, unless the announcement may be older than what made us doubt. */
+export function announced(
+  state: DetectorState,
+  { peer, session, isDirect, wasGivenUp }: Extract<DetectorInput, { kind: 'announced' }>,
+  nowMs: number,
+  out: DetectorEffect[],
+): void {
+  const known = state.cases.get(peer)
+  const hasLeft = state.left.get(peer) === session
+  if (isDirect || !hasLeft) {
+    if (known) settle(state, peer, out)
+    else out.push({ kind: 'alive', peer, session })
+    // Those linked to it look; were all to ask whom all had given up, it would drown in questions.
+    if (!isDirect && wasGivenUp && state.links.has(peer)) doubt(state, peer, session, 'doubted', nowMs, out)
+  } else if (known?.session !== session) doubt(state, peer, session, 'left', nowMs, out)
+  else if (known.stage !== 'waiting') askAnew(state, peer, known, 'asking', nowMs, out)
 }
 
 /** Another member looked, and says what it found. */
@@ -100,12 +122,31 @@ export function endRound(state: DetectorState, peer: PeerId, known: Case, nowMs:
 
 /** We slept: the silence meanwhile was ours. */
 export function beginAnew(state: DetectorState, nowMs: number, out: DetectorEffect[]): void {
-  for (const [peer, known] of state.cases) {
-    known.sinceMs = nowMs
-    known.answersInAll = 0
-    known.questions = 0
-    known.silentTo.clear()
-    startRound(state, peer, known, 'pinging', nowMs, out)
+  for (const [peer, known] of state.cases) askAnew(state, peer, known, 'pinging', nowMs, out)
+}
+
+/** What was found before counts no longer. */
+function askAnew(
+  state: DetectorState,
+  peer: PeerId,
+  known: Case,
+  stage: 'pinging' | 'asking',
+  nowMs: number,
+  out: DetectorEffect[],
+): void {
+  known.sinceMs = nowMs
+  known.answersInAll = 0
+  known.questions = 0
+  known.silentTo.clear()
+  startRound(state, peer, known, stage, nowMs, out)
+}
+
+function remember({ left }: DetectorState, peer: PeerId, session: SessionId): void {
+  left.delete(peer)
+  left.set(peer, session)
+  for (const oldest of left.keys()) {
+    if (left.size <= leftMax) break
+    left.delete(oldest)
   }
 }
 

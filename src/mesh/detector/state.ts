@@ -12,7 +12,9 @@
  * 5. A link is asked only after it was silent for a while, by whichever end gets there first: one question answers both.
  * 6. Witnesses that are linked to the suspect make a suspicion shorter; the silence of others may be that of their ways to it.
  * 7. A path that was known to be broken before the doubt began has the time to be mended.
- * 8. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
+ * 8. An announcement that others pass on ends a doubt, but not that of a session which signaling says has left, nor brings such a one back: it
+ *    may have been on its way before. Then the questions begin again.
+ * 9. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
  *    itself anew (the buddy system).
  */
 import type { PeerId, SessionId } from '../../base/ids.ts'
@@ -101,6 +103,8 @@ export interface DetectorState {
   readonly links: Map<PeerId, LinkHealth>
   readonly cases: Map<PeerId, Case>
   readonly errands: Map<PeerId, Errand>
+  /** Sessions that left, says signaling, and that gave no sign since: what others still pass on of them may be older than that. */
+  readonly left: Map<PeerId, SessionId>
   /** Members in the order in which they are probed; shuffled after each turn (SWIM §4.3). */
   readonly order: PeerId[]
   turn: number
@@ -130,6 +134,14 @@ export type DetectorInput = { readonly nowMs: number } & (
       readonly why: Why
       /** With `doubted`: the sequence up to which others have given it up. */
       readonly buriedAt?: number
+    }
+  /** It announced itself anew; `isDirect` where it told us so itself, `wasGivenUp` where it was not here any more. */
+  | {
+      readonly kind: 'announced'
+      readonly peer: PeerId
+      readonly session: SessionId
+      readonly isDirect: boolean
+      readonly wasGivenUp: boolean
     }
   /** Another member asks us to try. */
   | { readonly kind: 'asked'; readonly by: PeerId; readonly peer: PeerId; readonly session: SessionId }
@@ -180,6 +192,7 @@ export function detectorOf(
     links: new Map(),
     cases: new Map(),
     errands: new Map(),
+    left: new Map(),
     order: [],
     turn: 0,
     nextProbeMs: nowMs + settings.timeoutMs * (0.5 + random.next()),

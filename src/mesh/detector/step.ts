@@ -1,7 +1,7 @@
 /** The rules of failure detection; its invariants stand in `state.ts`. */
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import { integerBelow, shuffled } from '../../base/random.ts'
-import { answered, beginAnew, doubt, endRound, settle } from './doubt.ts'
+import { announced, answered, beginAnew, doubt, endRound, settle } from './doubt.ts'
 import { better, measured, patienceMs, sleptAfterMs, worse } from './patience.ts'
 import { firstBeat, nextBeat } from './phi.ts'
 import type { DetectorEffect, DetectorInput, DetectorState } from './state.ts'
@@ -19,6 +19,7 @@ export function step(state: DetectorState, input: DetectorInput): DetectorEffect
   else if (input.kind === 'hint') doubt(state, input.peer, input.session, input.why, nowMs, out, input.buriedAt)
   else if (input.kind === 'answered') answered(state, input.by, input.peer, input.session, input.isAlive, nowMs, out)
   else if (input.kind === 'asked') asked(state, input.by, input.peer, input.session, nowMs, out)
+  else if (input.kind === 'announced') announced(state, input, nowMs, out)
   else if (input.kind === 'linked') linked(state, input.peer, nowMs)
   else if (input.kind === 'unlinked') state.links.delete(input.peer)
   else if (input.kind === 'joined') joined(state, input.peer)

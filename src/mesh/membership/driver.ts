@@ -170,7 +170,6 @@ export class MembershipDriver {
   }
 
   hint(peer: PeerId, session: SessionId, why: Why = 'closed'): void {
-    if (this.members.get(peer)?.announcement.session !== session) return
     this.#step({ kind: 'hint', peer, session })
     this.#detector.step({ kind: 'hint', peer, session, why })
   }
@@ -237,14 +236,16 @@ export class MembershipDriver {
     const peer = opened.by
     const former = this.members.get(peer)
     this.#spread.told(from, { peer, ...announcement })
+    const { session } = announcement
+    const wasGivenUp = graveAt(this.#state, peer, session) !== undefined
     const effects = step(this.#state, { kind: 'announced', peer, announcement, nowMs: this.#options.clock.nowMs() })
     if (effects.length === 0) return
     this.#perform(effects) // first: where a session replaces another, this drops the record of the old one
     this.#signed.set(peer, record)
     const isUrgent = !former || !isOnlyOfLinks(former.announcement, announcement)
-    this.#spread.learned(versionOf(peer, announcement.session, announcement.sequence), isUrgent, from)
-    // Whoever announces itself anew is alive: a doubt about what it announced before is void (SWIM's refutation).
-    if (former?.state === 'suspect') this.heard(peer, announcement.session)
+    this.#spread.learned(versionOf(peer, session, announcement.sequence), isUrgent, from)
+    if (wasGivenUp || former?.state === 'suspect')
+      this.#detector.step({ kind: 'announced', peer, session, isDirect: from === peer, wasGivenUp })
   }
 
   /** Spares the signature check for what we passed on before. */
@@ -266,7 +267,8 @@ export class MembershipDriver {
     if (clock.monotonicMs() - heardMs(peer) < 2 * settings.intervalMs) return this.#hearBuried(peer, session, sequence)
     const effects = step(this.#state, { kind: 'verdict', peer, session, sequence })
     this.#perform(effects)
-    if (effects.length > 0 && peer !== this.#options.signer.id) this.#tellAll({ kind: 'verdict', record }, from)
+    if (effects.length === 0) this.#hearBuried(peer, session, sequence)
+    else if (peer !== this.#options.signer.id) this.#tellAll({ kind: 'verdict', record }, from)
   }
 
   /** Somebody has given this session up: if it is here all the same, it should hear of it, and announce itself anew. */
@@ -276,7 +278,9 @@ export class MembershipDriver {
       return
     }
     const known = this.members.get(peer)?.announcement
-    if (known?.session === session && known.sequence <= sequence)
+    const isNeighbour = this.#options.heardMs(peer) > Number.NEGATIVE_INFINITY
+    // What it announced since may be older than what others found; who is linked to it looks.
+    if (known?.session === session && (known.sequence <= sequence || isNeighbour))
       this.#detector.step({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
   }
 

@@ -12,7 +12,7 @@ import {
 } from '../../mesh/detector/state.ts'
 import { step as detect } from '../../mesh/detector/step.ts'
 import { type Effect, type Input, type MembershipState, membershipOf } from '../../mesh/membership/state.ts'
-import { step as list } from '../../mesh/membership/step.ts'
+import { graveAt, step as list } from '../../mesh/membership/step.ts'
 import { type OverlayFacts, type OverlayInput, type OverlayState, overlayOf } from '../../mesh/overlay/state.ts'
 import { step as plan } from '../../mesh/overlay/step.ts'
 import { type PartitionInput, type PartitionState, partitionOf } from '../../mesh/partition/state.ts'
@@ -219,16 +219,14 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     const former = this.membership.members.get(peer)
     if (former?.announcement.session === session && former.announcement.sequence >= sequence) return
     const nowMs = this.#nowMs
+    const wasGivenUp = graveAt(this.membership, peer, session) !== undefined
     const effects = list(this.membership, { kind: 'announced', peer, announcement, nowMs })
     if (effects.length === 0) return
     this.#performList(effects)
     const isUrgent = !former || !isOnlyOfLinks(former.announcement, announcement)
     this.lists.learned(told, isUrgent, from)
-    // Whoever announces itself anew is alive: a doubt about what it announced before is void (SWIM's refutation).
-    if (former?.state === 'suspect') {
-      this.#list({ kind: 'heard', peer })
-      this.#detect({ kind: 'heard', peer })
-    }
+    if (wasGivenUp || former?.state === 'suspect')
+      this.#detect({ kind: 'announced', peer, session, isDirect: from === peer, wasGivenUp })
   }
 
   #goodbye(peer: PeerId, session: SessionId, reason: 'closed' | 'left', from: PeerId): void {
@@ -244,7 +242,8 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     if (this.#nowMs - heardMs < 2 * this.#parts.settings.intervalMs) return this.#hearBuried(peer, session, sequence)
     const effects = list(this.membership, { kind: 'verdict', peer, session, sequence })
     this.#performList(effects)
-    if (effects.length > 0 && peer !== this.id) this.#tellAll(message, from)
+    if (effects.length === 0) this.#hearBuried(peer, session, sequence)
+    else if (peer !== this.id) this.#tellAll(message, from)
   }
 
   #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
@@ -253,7 +252,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
       return
     }
     const known = this.membership.members.get(peer)?.announcement
-    if (known?.session === session && known.sequence <= sequence)
+    if (known?.session === session && (known.sequence <= sequence || this.heardMs.has(peer)))
       this.#detect({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
   }
 

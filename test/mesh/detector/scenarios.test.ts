@@ -161,6 +161,46 @@ test('with signaling’s word a crash is settled in less than half a second, and
   }
 })
 
+test('what others pass on of somebody that signaling says has left neither saves it nor brings it back', () => {
+  const eve = { peer: 'eve' as PeerId, session: sessionOf('eve' as PeerId) }
+  const told = { ...eve, kind: 'announced', isDirect: false } as const
+  for (let seed = 1; seed <= 50; seed++) {
+    const room = new DetectorRoom(names, presets.default, seed)
+    room.run(20_000)
+    room.crash('eve')
+    for (const name of names.slice(0, 4)) room.step(name, { ...eve, kind: 'hint', why: 'left' })
+    room.run(150)
+    for (const name of names.slice(0, 4)) room.step(name, { ...told, wasGivenUp: false })
+    room.run(450)
+    expect(deciders(room), `seed ${seed}`).toBe(4)
+    // One of them is told by others that it is here, of a time before it was given up.
+    room.step('ada', { kind: 'joined', peer: eve.peer })
+    room.step('ada', { ...told, wasGivenUp: true })
+    const before = of(room, 'dead').length
+    room.run(2_000)
+    expect(
+      of(room, 'dead')
+        .slice(before)
+        .some(line => line.startsWith('ada ')),
+      `seed ${seed}`,
+    ).toBe(true)
+  }
+})
+
+test('of somebody who is there announcements go on ending doubts, and those of itself at once', () => {
+  const eve = { peer: 'eve' as PeerId, session: sessionOf('eve' as PeerId) }
+  for (const isDirect of [true, false]) {
+    const room = new DetectorRoom(names)
+    room.run(20_000)
+    room.step('ada', { ...eve, kind: 'hint', why: 'left' })
+    room.step('ada', { ...eve, kind: 'announced', isDirect, wasGivenUp: false })
+    expect(room.stateOf('ada').cases.size).toBe(isDirect ? 0 : 1)
+    room.run(timeoutMs)
+    expect(of(room, 'dead')).toEqual([])
+    expect(room.stateOf('ada').cases.size + room.stateOf('ada').left.size).toBe(0)
+  }
+})
+
 test('signaling’s word about somebody who is there harms nobody', () => {
   const room = new DetectorRoom(names)
   room.run(20_000)
