@@ -11,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout: 60_000, // never reached but on a machine that does much else
           include: ['test/**/*.test.ts'],
           exclude: [browserTests, simulationTests],
           setupFiles: ['test/support/polyfill.ts'],

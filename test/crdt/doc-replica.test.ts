@@ -1,14 +1,12 @@
 /** A Yjs document as a replica: any order gives the same, and nothing that comes from outside breaks it. */
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
 import { DocReplica } from '../../src/crdt/doc-replica.ts'
 import { documentBytesMax } from '../../src/crdt/limits.ts'
 import type { Origin } from '../../src/crdt/replica.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 const peer: Origin = { kind: 'peer', peer: 'someone' as PeerId, isWhole: false }
 

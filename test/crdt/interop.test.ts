@@ -1,7 +1,7 @@
 /** The rest of the libp2p world: a stock node over WebSockets, written from docs/protocol.md, reads and writes a shared document. */
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { systemClock, systemRandom } from '../../src/base/system.ts'
 import { Shared } from '../../src/crdt/shared.ts'
@@ -9,8 +9,6 @@ import { createMemoryStore } from '../../src/crdt/storage/store.ts'
 import { MemoryRoom, sees, until } from '../mesh/support/memory-mesh.ts'
 import { named, startPlainNode, unnamed } from '../mesh/support/plain-node.ts'
 import { freePort } from '../support/free-port.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const room = new MemoryRoom()
 const plain: Awaited<ReturnType<typeof startPlainNode>>[] = []

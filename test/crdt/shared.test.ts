@@ -1,5 +1,5 @@
 /** Shared state over real meshes in this process: gossip, requests and membership as in tabs, links of memory. */
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { systemClock, systemRandom } from '../../src/base/system.ts'
@@ -10,8 +10,6 @@ import { createMemoryStore } from '../../src/crdt/storage/store.ts'
 import { updateTopic } from '../../src/crdt/sync/messages.ts'
 import type { MeshPeer } from '../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from '../mesh/support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let room = new MemoryRoom()
 const shared: Shared[] = []

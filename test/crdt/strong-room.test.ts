@@ -1,12 +1,10 @@
 /** Strong calls of the memory in a room whose peers decide: real meshes and members in this process, as Node peers run them. */
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock, systemRandom } from '../../src/base/system.ts'
 import { leaderlessMs } from '../../src/consensus/decisions/limits.ts'
 import { Shared } from '../../src/crdt/shared.ts'
 import { createMemoryStore } from '../../src/crdt/storage/store.ts'
 import { type Decider, DecidingRoom, until } from '../consensus/decisions/support/deciding-room.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // real clocks, and a machine that does other things
 
 const strong = { consistency: 'strong' } as const
 

@@ -1,7 +1,7 @@
 /** A standard Yjs provider on a document of ours: a real y-websocket server joins the room's document with the rest of the Yjs world. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
@@ -10,8 +10,6 @@ import { Shared } from '../../src/crdt/shared.ts'
 import { createMemoryStore } from '../../src/crdt/storage/store.ts'
 import { MemoryRoom, sees, until } from '../mesh/support/memory-mesh.ts'
 import { freePort } from '../support/free-port.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let server: ChildProcess | undefined
 let url: string

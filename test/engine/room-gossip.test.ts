@@ -14,8 +14,6 @@ import type { MeshPeer } from '../../src/mesh/mesh.ts'
 import { signerOf } from '../../src/mesh/signed.ts'
 import { MemoryRoom, sees, until } from '../mesh/support/memory-mesh.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
-
 const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close()

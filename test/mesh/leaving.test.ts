@@ -1,9 +1,7 @@
 /** How peers go, and come again: by a goodbye, by leaving, by a crash, by a reload, by losing each other. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventsOf, joinAll, MemoryRoom, sees, until } from './support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 let room: MemoryRoom
 beforeEach(() => {

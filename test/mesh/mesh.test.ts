@@ -1,9 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import type { MeshError } from '../../src/base/errors.ts'
 import type { MeshPeer } from '../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from './support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 let room = new MemoryRoom()
 afterEach(async () => {

@@ -11,8 +11,6 @@ import type { LinkInfo, Mesh, MeshEvents, PeerInfo } from '../../src/mesh/types.
 import { Turns } from '../link/support/turns.ts'
 import { MemoryRoom, sees, until } from './support/memory-mesh.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
-
 let room: MemoryRoom
 beforeEach(() => {
   room = new MemoryRoom()

@@ -1,9 +1,7 @@
 /** Peers without a direct link: what is said goes through others, and is handled once whatever happens on the way. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { MeshPeer } from '../../src/mesh/mesh.ts'
 import { eventsOf, MemoryRoom, sees, until } from './support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 let room: MemoryRoom
 beforeEach(() => {

@@ -59,7 +59,7 @@ export const adoptionStepMs = 15
 /** Hosts whose announcements are remembered. */
 export const hostRecordsMax = 256
 /** Who hosts what is told again this often, ms, so that a lost announcement heals. */
-export const hostRefreshMs = 60_000
+export const hostRefreshMs = 30_000
 /** A peer is asked for what it knows at most this often, ms. */
 export const askIntervalMs = 500
 /** Peers of whom it is remembered when they were asked. */

@@ -1,8 +1,6 @@
 /** Peers that decide together: over real meshes in this process, with real clocks. */
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { DecidingRoom, until } from './support/deciding-room.ts'
-
-vi.setConfig({ testTimeout: 30_000 }) // real clocks, and a machine that does other things
 
 let room: DecidingRoom
 afterEach(async () => {

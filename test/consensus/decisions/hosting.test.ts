@@ -4,8 +4,6 @@ import { compare } from '../../../src/consensus/decisions/history.ts'
 import type { GenerationInfo } from '../../../src/consensus/decisions/wire.ts'
 import { type Decider, DecidingRoom, until } from './support/deciding-room.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // real clocks, and a machine that does other things
-
 let room: DecidingRoom
 afterEach(async () => {
   await room?.close()

@@ -1,13 +1,11 @@
 /** G1 for the memory store: merging is commutative, associative and idempotent, and deltas in any order come to the same. */
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MemoryReplica } from '../../../src/crdt/memory/replica.ts'
 import type { MemoryStore } from '../../../src/crdt/memory/store.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
 import { mutated, randomBytes } from '../../mesh/support/fuzz.ts'
 import { exchange, HandClock, memoryOf, seen, stored, teach } from './support.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 type Act = readonly [who: number, what: number, key: number, value: number]
 

@@ -7,8 +7,6 @@ import type { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { eventsOf, joinAll, MemoryRoom, sees, until } from '../support/memory-mesh.ts'
 import { quickClock } from '../support/quick-clock.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
-
 let room: MemoryRoom
 beforeEach(() => {
   room = new MemoryRoom()

@@ -1,5 +1,5 @@
 /** Push-sum among peers that ask at once, come late, leave and lose messages. */
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { MeshError } from '../../../src/base/errors.ts'
 import type { PeerId } from '../../../src/base/ids.ts'
 import { randomId, systemClock, systemRandom } from '../../../src/base/system.ts'
@@ -18,8 +18,6 @@ import { EventQueue } from '../../../src/simulator/world/event-queue.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
 import { FakeNetwork } from '../../work/support/fake-mesh.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 /** Three times what push-sum takes where nothing is late or lost. */
 const roundsAllowed = (peers: number) => 3 * (roundsFor(peers) + quietRoundsFor(peers))

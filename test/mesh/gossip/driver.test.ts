@@ -6,8 +6,6 @@ import { parseRumourMessage, Rumours, rumourTopic } from '../../../src/mesh/goss
 import { givenRumoursMax, rumourBytesMax, rumourTtlMsMax } from '../../../src/mesh/gossip/rumours/limits.ts'
 import { FakeNetwork } from '../../work/support/fake-mesh.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
-
 const open: Rumours[] = []
 afterEach(() => {
   for (const rumours of open.splice(0)) rumours.close()

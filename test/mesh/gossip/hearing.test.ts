@@ -9,8 +9,6 @@ import type { Node } from '../../../src/mesh/node.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
 import { quickClock } from '../support/quick-clock.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
-
 const [ada, bob] = ['ada', 'bob'] as PeerId[] as [PeerId, PeerId]
 const lasting = (effects: HearingEffect[]) => effects.filter(({ kind }) => kind !== 'pulse')
 

@@ -1,6 +1,6 @@
 /** Rumours: who offers what, who asks whom, and when it is over. */
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { PeerId } from '../../../src/base/ids.ts'
 import { absorb, aggregateOf, initialShare, roundsFor, split } from '../../../src/mesh/gossip/aggregate/state.ts'
 import { quenchedAfter, triesMax } from '../../../src/mesh/gossip/rumours/limits.ts'
@@ -8,8 +8,6 @@ import { initialRumours, type Rumour, type RumourState } from '../../../src/mesh
 import { type RumourMessage, step } from '../../../src/mesh/gossip/rumours/step.ts'
 import { runAggregation, runGossipSeed } from '../../../src/simulator/gossip/simulation.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 const [ada, bob, cyd, dan] = ['ada', 'bob', 'cyd', 'dan'] as PeerId[] as [PeerId, PeerId, PeerId, PeerId]
 const settings = { intervalMs: 1_000, fanout: 3, antiEntropy: true, antiEntropyIntervalMs: 10_000 }

@@ -1,6 +1,6 @@
 /** Registries of several peers, told and compared over memory links. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock, systemRandom } from '../../../src/base/system.ts'
 import { agentsMax } from '../../../src/mesh/limits.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
@@ -8,8 +8,6 @@ import { Registry } from '../../../src/mesh/registry/driver.ts'
 import type { AgentSpec, AgentStore } from '../../../src/mesh/registry/types.ts'
 import { signerOf } from '../../../src/mesh/signed.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 let room: MemoryRoom
 const registries: Registry[] = []

@@ -1,12 +1,10 @@
 /** Trees in a room of real gossipsub nodes over links in memory: copies end, and a neighbour that dies or falls silent costs nobody a message. */
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { randomId, systemClock } from '../../../../src/base/system.ts'
 import { Figures } from '../../../../src/mesh/figures.ts'
 import { Trees, treesTopic } from '../../../../src/mesh/gossip/trees/driver.ts'
 import type { MeshPeer } from '../../../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from '../../support/memory-mesh.ts'
-
-vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 const rooms: MemoryRoom[] = []
 const open: Trees[] = []
