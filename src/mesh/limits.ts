@@ -115,6 +115,8 @@ export const heldMessagesMax = 10_000
 export const reorderHoldMsMax = 50
 /** Groups of one partition. */
 export const partitionGroupsMax = 16
+/** Authors whose orders a heal says it has heard of, and faults healed by their ids that are remembered: the latest of each. */
+export const ordersSeenMax = 64
 
 // registry
 /** Agents registered at one peer, itself not counted. */

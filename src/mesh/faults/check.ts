@@ -1,8 +1,8 @@
 /** What a person or a script asks for, checked with messages for whoever wrote it, and made into the command that is told and kept. */
 import * as v from 'valibot'
 import { MeshError } from '../../base/errors.ts'
-import type { PeerId } from '../../base/ids.ts'
-import { faultDelayMsMax, faultForMsMax, membersMax, partitionGroupsMax } from '../limits.ts'
+import type { PeerId, SessionId } from '../../base/ids.ts'
+import { faultDelayMsMax, faultForMsMax, membersMax, ordersSeenMax, partitionGroupsMax } from '../limits.ts'
 import type { FaultCommand, FaultDirection, FaultRequest, FaultTarget } from './types.ts'
 
 type BeginRequest = Exclude<FaultRequest, { kind: 'heal' }>
@@ -112,10 +112,17 @@ const commandSchema = v.variant('kind', [
   }),
 ])
 
+const session = v.pipe(
+  v.string(),
+  v.maxLength(64),
+  v.transform(text => text as SessionId),
+)
+const number = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
 /** What one peer tells the room of faults, signed. `number` grows with each of its session, so that none is said again by another. */
 export const orderSchema = v.strictObject({
-  session: v.pipe(v.string(), v.maxLength(64)),
-  number: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  session,
+  number,
   order: v.variant('kind', [
     v.strictObject({
       kind: v.literal('begin'),
@@ -123,7 +130,18 @@ export const orderSchema = v.strictObject({
       command: commandSchema,
       forMs: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(faultForMsMax))),
     }),
-    v.strictObject({ kind: v.literal('heal'), id: v.optional(id) }),
+    v.strictObject({
+      kind: v.literal('heal'),
+      id: v.optional(id),
+      /** The newest order that its author had heard of each other: a heal covers these too, also where they arrive after it. */
+      seen: v.optional(
+        v.pipe(
+          v.array(v.pipe(v.strictTuple([peer, session, number]), v.readonly())),
+          v.maxLength(ordersSeenMax),
+          v.readonly(),
+        ),
+      ),
+    }),
   ]),
 })
 export type SignedOrder = v.InferOutput<typeof orderSchema>

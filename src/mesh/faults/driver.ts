@@ -11,7 +11,7 @@ import type { RoomOrders, RoomOrdersOptions } from './room-orders.ts'
 import { emptyPlan, type Fault, type FaultPlan, type Input } from './state.ts'
 import { nextEndMs, step } from './step.ts'
 import { Tampering } from './tampering.ts'
-import type { FaultEvent, FaultInfo, FaultOutcome, FaultRequest, HealOptions } from './types.ts'
+import type { FaultEvent, FaultInfo, FaultOutcome, FaultRequest, FaultTarget, HealOptions } from './types.ts'
 
 export interface FaultsOptions extends Omit<RoomOrdersOptions, 'onOrder'> {
   readonly random: Random
@@ -26,6 +26,14 @@ interface Loaded {
   readonly commandOf: typeof CommandOf
 }
 
+type BeginRequest = Exclude<FaultRequest, { kind: 'heal' }>
+
+/** On its way from being asked for to being in force here. */
+interface Beginning {
+  readonly isRoom: boolean
+  isHealed: boolean
+}
+
 export class Faults {
   /** What everything but faults themselves must tell the time by. */
   readonly clock: PausableClock
@@ -35,6 +43,10 @@ export class Faults {
   /** What checks and carries orders, loaded when there is time: joining goes first. */
   #orders: Promise<Loaded> | undefined
   readonly #links: FaultyLinks[] = []
+  /** What was asked for here and has not begun yet, by id: a heal that is asked for after it ends it all the same. */
+  readonly #beginning = new Map<string, Beginning>()
+  /** Records that came and are being looked at. */
+  readonly #receiving = new Set<Promise<unknown>>()
   #stopTimer = () => {}
 
   constructor(options: FaultsOptions) {
@@ -78,31 +90,53 @@ export class Faults {
   /** Throws `invalid-option`, `no-such-peer`, `overloaded` where too many are in force. */
   async request(request: FaultRequest): Promise<FaultOutcome> {
     if (request.kind === 'heal') return this.#heal(request)
-    const { signer, newId, others } = this.#options
-    const known = new Set(others().map(({ peer }) => peer))
+    const { signer, newId } = this.#options
     const self = signer.id
+    const id = newId()
+    const isOwnPause = request.kind === 'pause' && isOnly(self, request.target)
+    const isRoom =
+      request.kind === 'partition' ||
+      (request.kind === 'pause' && !isOwnPause) ||
+      ('room' in request && request.room === true)
+    const beginning: Beginning = { isRoom, isHealed: false }
+    this.#beginning.set(id, beginning)
+    try {
+      return { id, ...(await this.#begin(id, request, beginning)) }
+    } finally {
+      this.#beginning.delete(id)
+    }
+  }
+
+  async #begin(id: string, request: BeginRequest, beginning: Beginning): Promise<Omit<FaultOutcome, 'id'>> {
+    const { signer, others, clock } = this.#options
+    const self = signer.id
+    const known = new Set(others().map(({ peer }) => peer))
     const { commandOf } = await this.#loaded()
     const command = commandOf(request, { self, isKnown: peer => known.has(peer) })
-    const id = newId()
-    const isOwnPause = command.kind === 'pause' && command.peers !== 'all' && command.peers.join() === self
-    const isRoom =
-      command.kind === 'partition' ||
-      (command.kind === 'pause' && !isOwnPause) ||
-      ('room' in request && request.room === true)
     const { forMs } = request
-    const begin = { kind: 'begin', id, by: self, scope: isRoom ? 'room' : 'own', command, forMs } as const
-    const given = isRoom
-      ? await this.#give({ kind: 'begin', id, command, ...(forMs !== undefined && { forMs }) })
-      : { confirmed: [], unconfirmed: [] }
-    const [outcome] = this.#perform({ ...begin, nowMs: this.#options.clock.nowMs() }, self)
+    const { isRoom } = beginning
+    const isOver = () => beginning.isHealed
+    const nobody = { confirmed: [], unconfirmed: [], isHealed: false }
+    const order = { kind: 'begin', id, command, ...(forMs !== undefined && { forMs }) } as const
+    const { isHealed, ...given } = isRoom && !isOver() ? await this.#give(order) : nobody
+    if (isHealed || isOver()) return given
+    const scope = isRoom ? 'room' : 'own'
+    const nowMs = clock.nowMs()
+    const [outcome] = this.#perform({ kind: 'begin', id, by: self, scope, command, forMs, nowMs }, self)
     if (outcome?.kind === 'refused')
       throw new MeshError('overloaded', 'too many faults are in force here: heal some first')
-    return { id, ...given }
+    return given
   }
 
   /** A record that came through signaling or the mesh; true where it was an order of faults. */
   async receive(record: unknown): Promise<boolean> {
-    return (await this.#loaded()).room.receive(record)
+    const looking = this.#loaded().then(({ room }) => room.receive(record))
+    this.#receiving.add(looking)
+    try {
+      return await looking
+    } finally {
+      this.#receiving.delete(looking)
+    }
   }
 
   /** This peer leaves: whoever is frozen cannot even do that, while through a cut nobody hears of it. */
@@ -115,16 +149,27 @@ export class Faults {
   async #heal({ id, peer, room }: HealOptions): Promise<FaultOutcome> {
     const self = this.#options.signer.id
     const meant = this.list.filter(fault => id === undefined || fault.id === id)
-    if (id !== undefined && meant.length === 0)
-      throw new MeshError('invalid-option', `no fault "${id}" is in force here`)
-    const isForRoom = peer === undefined && (room === true || meant.some(({ scope }) => scope === 'room'))
+    const beginning = peer === undefined ? [...this.#beginning].filter(([each]) => id === undefined || each === id) : []
+    for (const [, each] of beginning) each.isHealed = true
     this.#perform({ kind: 'heal', id, peer }, self) // first, so that the word gets out
-    const nobody = { confirmed: [], unconfirmed: [] }
-    const given = isForRoom ? await this.#give({ kind: 'heal', ...(id !== undefined && { id }) }) : nobody
-    return { id: undefined, ...given }
+    const isPending = peer === undefined && (await this.#forget(id))
+    if (id !== undefined && meant.length + beginning.length === 0 && !isPending)
+      throw new MeshError('invalid-option', `no fault "${id}" is in force here`)
+    const isOfRoom = meant.some(({ scope }) => scope === 'room') || beginning.some(([, { isRoom }]) => isRoom)
+    const isForRoom = peer === undefined && (room === true || isOfRoom || isPending)
+    if (!isForRoom) return { id: undefined, confirmed: [], unconfirmed: [] }
+    const { confirmed, unconfirmed } = await this.#give({ kind: 'heal', ...(id !== undefined && { id }) })
+    return { id: undefined, confirmed, unconfirmed }
   }
 
-  async #give(order: Order): Promise<Omit<FaultOutcome, 'id'>> {
+  /** What this peer has confirmed and not obeyed yet; true where there was anything. */
+  async #forget(id: string | undefined): Promise<boolean> {
+    await Promise.allSettled([...this.#receiving])
+    const loaded = await this.#orders?.catch(() => undefined)
+    return loaded?.room.forget(id) ?? false
+  }
+
+  async #give(order: Order): ReturnType<RoomOrders['give']> {
     if (this.#options.obeys) return (await this.#loaded()).room.give(order)
     throw new MeshError(
       'invalid-option',
@@ -171,6 +216,10 @@ export class Faults {
       this.#schedule()
     })
   }
+}
+
+function isOnly(self: PeerId, target: FaultTarget = self): boolean {
+  return target !== 'all' && [target].flat().every(peer => peer === self)
 }
 
 function infoOf({ effects, ...fault }: Fault): FaultInfo {

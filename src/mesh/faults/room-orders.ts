@@ -1,32 +1,23 @@
 /**
  * Faults for the whole room: orders, signed by whoever gives them, told to each peer through the mesh and, since the very faults they speak
- * of may stand in that way, through signaling too. Each is obeyed once, in the session it was given for its author.
+ * of may stand in that way, through signaling too. Each is obeyed once, in the session it was given for its author, and not after it was healed
+ * (`order-log.ts`).
  */
 import type { Clock } from '../../base/clock.ts'
 import { MeshError } from '../../base/errors.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Json } from '../../base/json.ts'
 import type { Remote } from '../../link/types.ts'
-import { membersMax } from '../limits.ts'
 import { openRecord, type Signed, type Signer, signRecord } from '../signed.ts'
 import { type Order, orderSchema } from './check.ts'
+import { OrderLog } from './order-log.ts'
 
 /** How long a peer is waited for to confirm, ms. */
 const confirmWaitMs = 1_500
 /** Between hearing of a fault and obeying it, ms: the answer, and whoever hears through us, go first. */
 const obeyAfterMs = 100
-/** Of one author, orders so much older than its newest are void. */
-const recentOrders = 64
 /** Characters of a signed record. */
 const recordCharsMax = 16_384
-
-interface Heard {
-  readonly session: string
-  highest: number
-  readonly numbers: Set<number>
-  /** Begun before this one, a fault is healed already. */
-  healed: number
-}
 
 export interface RoomOrdersOptions {
   readonly clock: Clock
@@ -49,20 +40,26 @@ export interface RoomOrdersOptions {
 
 export class RoomOrders {
   readonly #options: RoomOrdersOptions
-  readonly #heard = new Map<PeerId, Heard>()
+  readonly #log = new OrderLog()
   #number = 0
-  /** Begun by others, and not obeyed yet. */
-  readonly #pending = new Set<() => void>()
+  /** Begun by others, and not obeyed yet: by the fault's id, what forgets it. */
+  readonly #pending = new Map<string, () => void>()
 
   constructor(options: RoomOrdersOptions) {
     this.#options = options
   }
 
-  /** Resolves when all have confirmed, or had the time to. */
-  async give(order: Order): Promise<{ confirmed: PeerId[]; unconfirmed: PeerId[] }> {
+  /**
+   * Resolves when all have confirmed, or had the time to. `isHealed` where what was to begin has been healed meanwhile, by this peer or another.
+   */
+  async give(order: Order): Promise<{ confirmed: PeerId[]; unconfirmed: PeerId[]; isHealed: boolean }> {
     const { signer, session, others, isMember, carry } = this.#options
-    if (order.kind === 'heal' && order.id === undefined) this.#forgetPending()
-    const record: Signed = await signRecord(signer, 'faults', { session, number: ++this.#number, order })
+    const number = ++this.#number
+    const { seen } = this.#log
+    this.#log.hear(signer.id, session, number)
+    if (order.kind === 'heal') this.#heal(signer.id, session, number, { ...order, seen })
+    const content = { session, number, order: order.kind === 'heal' && seen.length > 0 ? { ...order, seen } : order }
+    const record: Signed = await signRecord(signer, 'faults', content)
     if (record.json.length > recordCharsMax)
       throw new MeshError('too-large', 'a fault that names so many peers cannot be told')
     const confirmed: PeerId[] = []
@@ -74,7 +71,18 @@ export class RoomOrders {
       else unconfirmed.push(to.peer)
     }
     await Promise.all(others().map(tell))
-    return { confirmed, unconfirmed }
+    const isHealed = order.kind === 'begin' && this.#log.isHealed(signer.id, session, number, order.id)
+    return { confirmed, unconfirmed, isHealed }
+  }
+
+  /** What was confirmed and is not obeyed yet is not obeyed any more: this fault, or all of them. True where there was anything. */
+  forget(id: string | undefined): boolean {
+    const meant = id === undefined ? [...this.#pending.keys()] : [id].filter(each => this.#pending.has(each))
+    for (const each of meant) {
+      this.#pending.get(each)?.()
+      this.#pending.delete(each)
+    }
+    return meant.length > 0
   }
 
   /** A record that came whichever way; true where it is an order, obeyed or not. */
@@ -84,7 +92,7 @@ export class RoomOrders {
     if (!opened) return false
     const { by, content } = opened
     const { session, number, order } = content
-    if (sessionOf(by) !== session || !this.#isNew(by, session, number)) {
+    if (sessionOf(by) !== session || !this.#log.hear(by, session, number)) {
       count('dropped.order')
       return true
     }
@@ -92,42 +100,24 @@ export class RoomOrders {
       count('faults.refused')
       return true
     }
-    const heard = this.#heard.get(by)
     if (order.kind === 'heal') {
-      if (heard && order.id === undefined) heard.healed = Math.max(heard.healed, number)
-      if (order.id === undefined) this.#forgetPending()
+      this.#heal(by, session, number, order)
       onOrder(order, by)
-    } else if (heard && number > heard.healed) {
+    } else if (!this.#log.isHealed(by, session, number, order.id)) {
       const stop = clock.after(obeyAfterMs, () => {
-        this.#pending.delete(stop)
+        this.#pending.delete(order.id)
         onOrder(order, by)
       })
-      this.#pending.add(stop)
+      this.forget(order.id)
+      this.#pending.set(order.id, stop)
     }
     return true
   }
 
-  /** What is healed before it began does not begin. */
-  #forgetPending(): void {
-    for (const stop of this.#pending) stop()
-    this.#pending.clear()
-  }
-
-  /** Either way of telling brings a copy. */
-  #isNew(by: PeerId, session: string, number: number): boolean {
-    let heard = this.#heard.get(by)
-    if (heard?.session !== session) {
-      heard = { session, highest: 0, numbers: new Set(), healed: 0 }
-      this.#heard.delete(by)
-      this.#heard.set(by, heard)
-      const [oldest] = this.#heard.keys()
-      if (oldest !== undefined && this.#heard.size > membersMax) this.#heard.delete(oldest)
-    }
-    if (heard.numbers.has(number) || number <= heard.highest - recentOrders) return false
-    heard.numbers.add(number)
-    heard.highest = Math.max(heard.highest, number)
-    for (const old of heard.numbers) if (old <= heard.highest - recentOrders) heard.numbers.delete(old)
-    return true
+  #heal(by: PeerId, session: SessionId, number: number, { id, seen = [] }: Extract<Order, { kind: 'heal' }>): void {
+    if (id === undefined) this.#log.healAll(by, session, number, seen)
+    else this.#log.healOne(id)
+    this.forget(id) // what is healed before it began does not begin
   }
 
   #isConfirmed(peer: PeerId, record: Json): Promise<boolean> {

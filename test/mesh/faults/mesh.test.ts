@@ -40,6 +40,38 @@ test('halves that are parted see each other leave, and meet again when it is hea
   expect(peers.map(peer => peer.faults.list)).toEqual([[], [], [], []])
 })
 
+test('a heal right after an order was confirmed wins, whoever heals, by name or all, and wherever the order is on its way', async () => {
+  const peers = await joinAll(room, 'Ada', 'Bob', 'Cyd')
+  const [ada, bob, cyd] = peers
+  const cut = { kind: 'cut', target: 'all', room: true } as const
+  for (const healer of [ada, bob, cyd]) {
+    const { id, confirmed } = await ada.faults.request(cut)
+    expect(confirmed).toHaveLength(2) // and obeyed 100 ms after they heard it, which is about now
+    await healer.faults.request({ kind: 'heal', ...(healer === cyd && id !== undefined && { id }) })
+  }
+  // Asked for and healed in one breath, before it was even told.
+  const [{ id }] = await Promise.all([ada.faults.request(cut), ada.faults.request({ kind: 'heal' })])
+  expect(id).toBeDefined()
+  expect(peers.map(peer => peer.faults.list)).toEqual([[], [], []])
+  // What is ordered after it is obeyed by all: had an earlier one been on its way, it would have come first.
+  const last = await ada.faults.request({ kind: 'delay', target: 'all', ms: 1, room: true })
+  await until(() => peers.every(peer => peer.faults.list.length > 0), 'all obey')
+  for (const peer of peers) expect(peer.faults.list.map(fault => fault.id)).toEqual([last.id])
+})
+
+test('an author who still waits for the last to confirm does not begin what another healed meanwhile', async () => {
+  const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
+  await cyd.faults.request({ kind: 'pause' }) // it confirms nothing
+  const asked = ada.faults.request({ kind: 'delay', target: 'all', ms: 1, room: true })
+  await until(() => bob.faults.list.length > 0, 'Bob obeys')
+  const [fault] = bob.faults.list
+  await bob.faults.request({ kind: 'heal', ...(fault && { id: fault.id }) }) // all would thaw Cyd, who would confirm
+  const { unconfirmed } = await asked
+  expect(unconfirmed).toEqual([cyd.id])
+  expect([ada.faults.list, bob.faults.list]).toEqual([[], []])
+  await cyd.faults.request({ kind: 'heal' })
+})
+
 test('a link that is cut is not made again, and words go another way', async () => {
   room = new MemoryRoom(quickClock(4))
   const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')

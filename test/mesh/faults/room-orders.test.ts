@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
 import type { Json } from '../../../src/base/json.ts'
 import type { Order } from '../../../src/mesh/faults/check.ts'
+import { OrderLog } from '../../../src/mesh/faults/order-log.ts'
 import { RoomOrders } from '../../../src/mesh/faults/room-orders.ts'
 import { peerIdOf } from '../../../src/mesh/peer-id.ts'
 import { type Signer, signerOf } from '../../../src/mesh/signed.ts'
@@ -79,6 +80,99 @@ test('whoever heals all here ends what has not begun yet', async () => {
   await taker.give(healAll)
   await turns.run(1_000)
   expect(done).toEqual([])
+})
+
+/** Three who all give and take orders; what each says is collected, to be delivered as a test likes. */
+async function circle() {
+  const turns = new Turns(1)
+  const signers = [await newSigner(), await newSigner(), await newSigner()]
+  const names = ['Ada', 'Bob', 'Cyd'] as const
+  const members = signers.map((signer, at) => {
+    const said: Json[] = []
+    const done: string[] = []
+    const orders = new RoomOrders({
+      clock: turns.clock,
+      session,
+      sessionOf: () => session,
+      isMember: () => false,
+      send: async () => {},
+      signer,
+      obeys: true,
+      others: () => [{ peer: signers[(at + 1) % 3]?.id as PeerId, session }],
+      carry: (_to, record) => void said.push(record),
+      onOrder: (order, by) =>
+        done.push(`${order.kind} ${order.id ?? 'all'} by ${names[signers.findIndex(({ id }) => id === by)]}`),
+      count: () => {},
+    })
+    return { orders, said, done }
+  })
+  const [ada, bob, cyd] = members as [(typeof members)[0], (typeof members)[0], (typeof members)[0]]
+  return { turns, ada, bob, cyd }
+}
+
+test('a heal by one who had heard the order wins also where the order comes after it', async () => {
+  const { turns, ada, bob, cyd } = await circle()
+  await ada.orders.give(cut('1'))
+  await bob.orders.receive(ada.said[0])
+  await bob.orders.give(healAll)
+  await cyd.orders.receive(bob.said[0])
+  await cyd.orders.receive(ada.said[0])
+  await turns.run(1_000)
+  expect([bob.done, cyd.done]).toEqual([[], ['heal all by Bob']])
+})
+
+test('a heal does not end what its giver had not heard of and comes later, or what is ordered after it', async () => {
+  const { turns, ada, bob, cyd } = await circle()
+  await bob.orders.give(healAll)
+  await ada.orders.give(cut('1'))
+  for (const record of [bob.said[0], ada.said[0]]) await cyd.orders.receive(record)
+  await turns.run(1_000)
+  await bob.orders.receive(ada.said[0])
+  await bob.orders.give(healAll)
+  await ada.orders.give(cut('2'))
+  for (const record of [bob.said[1], ada.said[1]]) await cyd.orders.receive(record)
+  await turns.run(2_000)
+  expect(cyd.done).toEqual(['heal all by Bob', 'begin 1 by Ada', 'heal all by Bob', 'begin 2 by Ada'])
+})
+
+test('a heal of one fault comes before it, or while it waits, and it alone does not begin', async () => {
+  for (const order of [
+    [2, 0, 1],
+    [0, 1, 2],
+  ]) {
+    const { giver, taker, said, done, turns } = await lab()
+    for (const each of [cut('1'), cut('2'), { kind: 'heal', id: '1' } as const]) await giver.give(each)
+    for (const at of order) await taker.receive(said[at])
+    await turns.run(1_000)
+    expect(done.filter(each => each.startsWith('begin'))).toEqual(['begin 2 by Ada'])
+  }
+})
+
+test('whoever gives an order learns that it was healed while it was told', async () => {
+  const { turns, ada, bob } = await circle()
+  const { isHealed } = await ada.orders.give(cut('1'))
+  expect(isHealed).toBe(false)
+  const late = ada.orders.give(cut('2'))
+  await ada.orders.give(healAll)
+  expect((await late).isHealed).toBe(true)
+  // By another, who heard of it by some way before its author knew that all have.
+  const third = ada.orders.give(cut('3'))
+  await turns.run(0)
+  for (const at of [0, 1, 2, 3]) await bob.orders.receive(ada.said[at])
+  await bob.orders.give(healAll)
+  await ada.orders.receive(bob.said[0])
+  await third
+  expect((await ada.orders.give(cut('4'))).isHealed).toBe(false)
+})
+
+test('nobody voids the orders of another for good by naming a number far ahead', () => {
+  const log = new OrderLog()
+  const [ada, bob] = ['ada', 'bob'] as PeerId[] as [PeerId, PeerId]
+  log.hear(ada, session, 1)
+  log.healAll(bob, session, 1, [[ada, session, Number.MAX_SAFE_INTEGER]])
+  expect(log.isHealed(ada, session, 1, 'x')).toBe(true)
+  expect(log.isHealed(ada, session, 100, 'x')).toBe(false)
+  expect(log.isHealed(ada, '2000-aaaaaaaa' as SessionId, 1, 'x')).toBe(false)
 })
 
 test('an order far behind the newest is void, however it was kept back', async () => {
