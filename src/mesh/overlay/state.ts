@@ -5,7 +5,8 @@
  * 1. Never more than `linksMax` links, besides those to peers that are required (voters of a Raft group, say).
  * 2. A peer that failed rests, each time twice as long. A newcomer is left to dial for itself first.
  * 3. While there is no link yet, one dial begins, and one more each `firstDialsApartMs`.
- * 4. A link that died is replaced at the next review, by another where the dial takes longer than `slowDialMs`; one too many is let go after the room was quiet for `dropDelayMs`.
+ * 4. A link that died is replaced at the next review. Where the dial takes long, fails or is refused, others are dialled beside or after it, within
+ *    `linksMax`. A link too many is let go after the room was quiet for `dropDelayMs`.
  * 5. Now and then a chord is exchanged for another, the new one first, so that the graph stays random whatever happened to it.
  */
 import type { PeerId } from '../../base/ids.ts'
@@ -17,8 +18,12 @@ export interface OverlayState {
   /** Everyone who could be dialled: members, and those whom signaling lists. */
   readonly candidates: Set<PeerId>
   readonly linked: Set<PeerId>
-  /** Peers that we dial now, and since when. */
+  /** Peers that we dial now, and when that has taken so long that it is not waited for any more. */
   readonly dialling: Map<PeerId, number>
+  /** The same of peers that dial us. */
+  readonly called: Map<PeerId, number>
+  /** Links that we made a moment ago, and when. */
+  readonly opened: Map<PeerId, number>
   readonly resting: Map<PeerId, Rest>
   /** Messages relayed to each peer since the last review. */
   readonly relays: Map<PeerId, number>
@@ -31,6 +36,8 @@ export interface OverlayState {
   /** When somebody last came, went, or a link changed. */
   changedMs: number
   shuffleMs: number
+  /** When we look again for want of links; in the past where that is not asked for. */
+  wakeMs: number
   /** A chord that goes once the other has opened. */
   exchange: { readonly incoming: PeerId; readonly outgoing: PeerId } | undefined
 }
@@ -86,6 +93,8 @@ export function overlayOf(self: PeerId, random: Random, nowMs: number): OverlayS
     candidates: new Set(),
     linked: new Set(),
     dialling: new Map(),
+    called: new Map(),
+    opened: new Map(),
     resting: new Map(),
     relays: new Map(),
     required: new Set(),
@@ -93,6 +102,7 @@ export function overlayOf(self: PeerId, random: Random, nowMs: number): OverlayS
     firstDialMs: undefined,
     changedMs: nowMs,
     shuffleMs: nowMs + shuffleIntervalMs * (0.5 + random.next()),
+    wakeMs: nowMs,
     exchange: undefined,
   }
 }

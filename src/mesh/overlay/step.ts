@@ -17,8 +17,12 @@ export const dropDelayMs = 2_000
 const firstDialsApartMs = 250
 /** How long a newcomer is left to dial for itself, ms. */
 const newcomerGraceMs = 1_500
-/** A dial that takes longer is not waited for: another peer is dialled beside it, ms. */
-const slowDialMs = 500
+/** A dial that takes longer is not waited for: another peer is dialled beside it, ms (RFC 8305, §8: Connection Attempt Delay). */
+const slowDialMs = 250
+/** The same once more dials are slow than links are missing: where everything is slow, more of it would make it slower. */
+const slowerDialMs = 500
+/** A link that its other end lets go so soon was refused, ms: whoever is full says so like this. */
+const refusedMs = 250
 /** Relayed messages to one peer, within a review interval, after which it is dialled. */
 const relaysBeforeDial = 5
 
@@ -37,8 +41,7 @@ export function step(state: OverlayState, input: OverlayInput, facts: OverlayFac
     case 'linked':
       return linked(state, input.peer, nowMs, facts)
     case 'unlinked':
-      if (state.linked.delete(input.peer)) state.changedMs = nowMs
-      return []
+      return unlinked(state, input.peer, nowMs)
     case 'dial-failed':
       return failed(state, input.peer, nowMs)
     case 'relayed':
@@ -72,7 +75,7 @@ function gone(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[]
 
 /** One link more. Where that is too many, a chord goes: the new one, unless it is of the ring. */
 function linked(state: OverlayState, peer: PeerId, nowMs: number, facts: OverlayFacts): OverlayEffect[] {
-  state.dialling.delete(peer)
+  const isOurs = state.dialling.delete(peer)
   state.resting.delete(peer) // whatever failed before is forgotten
   if (state.linked.has(peer)) return []
   state.linked.add(peer)
@@ -83,6 +86,7 @@ function linked(state: OverlayState, peer: PeerId, nowMs: number, facts: Overlay
     state.exchange = undefined
     if (state.linked.has(exchange.outgoing)) return [{ kind: 'drop', peer: exchange.outgoing }]
   }
+  if (isOurs) state.opened.set(peer, nowMs)
   const counted = [...state.linked].filter(other => !state.required.has(other))
   if (counted.length <= linksMax || state.required.has(peer)) return []
   const ring = ringOf(state)
@@ -92,13 +96,27 @@ function linked(state: OverlayState, peer: PeerId, nowMs: number, facts: Overlay
   return [{ kind: 'drop', peer: richest ?? peer }]
 }
 
+/** Where it was refused, that peer rests like one that could not be reached, and the next review asks another. */
+function unlinked(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
+  if (!state.linked.delete(peer)) return []
+  state.changedMs = nowMs
+  const openedMs = state.opened.get(peer)
+  state.opened.delete(peer)
+  if (openedMs !== undefined && nowMs - openedMs <= refusedMs) rest(state, peer, nowMs)
+  return []
+}
+
 function failed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
   if (!state.dialling.delete(peer)) return []
   if (state.exchange?.incoming === peer) state.exchange = undefined
+  rest(state, peer, nowMs)
+  return []
+}
+
+function rest(state: OverlayState, peer: PeerId, nowMs: number): void {
   const failures = (state.resting.get(peer)?.failures ?? 0) + 1
   const waitMs = Math.min(dialBackoffMaxMs, dialBackoffMinMs * 2 ** (failures - 1))
   state.resting.set(peer, { failures, untilMs: nowMs + waitMs * (0.5 + state.random.next()) })
-  return []
 }
 
 function relayed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
@@ -106,7 +124,7 @@ function relayed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffec
   state.relays.set(peer, times)
   const isFree = !state.linked.has(peer) && !state.dialling.has(peer) && !isResting(state, peer, nowMs)
   if (times <= relaysBeforeDial || !isFree || state.linked.size >= linksMax) return []
-  return [dial(state, peer, nowMs)]
+  return [dial(state, peer, nowMs + slowDialMs)]
 }
 
 function review(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayEffect[] {
@@ -117,16 +135,34 @@ function review(state: OverlayState, nowMs: number, facts: OverlayFacts): Overla
   // Also where only others dial us: they may have begun with a session of ours that is over.
   if (state.linked.size === 0 && view.dialling.size > 0) state.firstDialMs ??= nowMs
   const plan = planLinks(view, state.random)
-  const effects = plan.dial.map(peer => dial(state, peer, nowMs))
+  const isSlowAll = view.slowDials > Math.max(1, linksLow - state.linked.size)
+  const slowAtMs = nowMs + (isSlowAll ? slowerDialMs : slowDialMs)
+  const effects = plan.dial.map(peer => dial(state, peer, slowAtMs))
   if (state.linked.size === 0 && (plan.dial.length > 0 || view.dialling.size > 0)) {
     state.firstDialMs ??= nowMs
     effects.push({ kind: 'wake', atMs: nowMs + firstDialsApartMs })
-  } else if (plan.dial.length > 0 && state.linked.size < linksLow) {
-    effects.push({ kind: 'wake', atMs: nowMs + slowDialMs })
+  } else if (state.linked.size > 0 && state.linked.size < linksLow) {
+    const atMs = nextChanceMs(state, nowMs)
+    if (atMs < state.wakeMs || state.wakeMs <= nowMs) {
+      state.wakeMs = atMs
+      if (atMs < Number.POSITIVE_INFINITY) effects.push({ kind: 'wake', atMs })
+    }
   }
   if (plan.drop && isDropDue(state, plan.drop, nowMs, facts)) effects.push({ kind: 'drop', peer: plan.drop })
   if (nowMs >= state.shuffleMs) effects.push(...shuffle(state, view, nowMs))
   return effects
+}
+
+/** With too few links: when the next dial becomes slow, or somebody has rested enough. */
+function nextChanceMs({ dialling, called, resting }: OverlayState, nowMs: number): number {
+  let nextMs = Number.POSITIVE_INFINITY
+  const consider = (atMs: number) => {
+    if (atMs > nowMs && atMs < nextMs) nextMs = atMs
+  }
+  for (const atMs of dialling.values()) consider(atMs)
+  for (const atMs of called.values()) consider(atMs)
+  for (const { untilMs } of resting.values()) consider(untilMs)
+  return nextMs
 }
 
 /** Nothing is missing and nothing is too much: the usual case, seen without looking at the whole room. */
@@ -145,17 +181,23 @@ function isDropDue(state: OverlayState, peer: PeerId, nowMs: number, { reputatio
   return isQuiet || (reputationOf?.(peer) ?? 1) < reputationMin || state.linked.size - state.required.size > linksMax
 }
 
-function viewOf(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayView {
-  const { self, candidates, linked: now, required } = state
+function viewOf(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayView & { slowDials: number } {
+  const { self, candidates, linked: now, required, dialling: own, called } = state
   const resting = new Set([...state.resting.keys()].filter(peer => isResting(state, peer, nowMs)))
   // Where all are suspects, it may be this peer that lost its way: nobody else would find it again.
   const suspects = new Set(facts.suspects?.())
   if (now.size > 0 || suspects.size < candidates.size) for (const peer of suspects) resting.add(peer)
-  const dialling = new Set([...state.dialling.keys(), ...facts.engaged()].filter(peer => !now.has(peer)))
+  const engaged = new Set(facts.engaged())
+  for (const peer of called.keys()) if (!engaged.has(peer) || own.has(peer) || now.has(peer)) called.delete(peer)
+  for (const peer of engaged)
+    if (!called.has(peer) && !own.has(peer) && !now.has(peer)) called.set(peer, nowMs + slowDialMs)
+  for (const [peer, openedMs] of state.opened) if (nowMs - openedMs > refusedMs) state.opened.delete(peer)
+  const dialling = new Set([...own.keys(), ...called.keys()].filter(peer => !now.has(peer)))
   const lonelyMs = state.firstDialMs === undefined || now.size > 0 ? 0 : nowMs - state.firstDialMs
   const firstDials = 1 + Math.floor(lonelyMs / firstDialsApartMs)
   let slowDials = 0
-  for (const sinceMs of state.dialling.values()) if (nowMs - sinceMs > slowDialMs) slowDials++
+  // Others' dials to us too: they may have begun with a session of ours that is over.
+  for (const slowAtMs of [...own.values(), ...called.values()]) if (slowAtMs <= nowMs) slowDials++
   return {
     ...facts,
     self,
@@ -185,11 +227,11 @@ function shuffle(state: OverlayState, view: OverlayView, nowMs: number): Overlay
   const [incoming] = outgoing === undefined ? [] : chordsOf(view, ring, isFit, 1, state.random)
   if (outgoing === undefined || incoming === undefined) return []
   state.exchange = { incoming, outgoing }
-  return [dial(state, incoming, nowMs)]
+  return [dial(state, incoming, nowMs + slowDialMs)]
 }
 
-function dial(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect {
-  state.dialling.set(peer, nowMs)
+function dial(state: OverlayState, peer: PeerId, slowAtMs: number): OverlayEffect {
+  state.dialling.set(peer, slowAtMs)
   return { kind: 'dial', peer }
 }
 

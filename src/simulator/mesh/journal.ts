@@ -6,7 +6,7 @@
  * dead one), and no cut stands, or stood as long ago, between it and who gave it up.
  */
 import type { PeerId, SessionId } from '../../base/ids.ts'
-import { linksLow, linksMax } from '../../mesh/limits.ts'
+import { linksMax } from '../../mesh/limits.ts'
 import type { PartitionEffect } from '../../mesh/partition/state.ts'
 import type { Announcement, LeaveReason } from '../../mesh/peer.ts'
 import { type FailureSettings, presets } from '../../mesh/presets.ts'
@@ -14,6 +14,7 @@ import { ms } from '../world/time.ts'
 import { promise } from '../world/violation.ts'
 import type { MeshSimulationOptions } from './options.ts'
 import type { SimPeer } from './peer.ts'
+import { Repairs } from './repairs.ts'
 import type { Room } from './room.ts'
 import type { Watch } from './watch.ts'
 
@@ -40,7 +41,7 @@ export class Journal implements Watch {
   readonly firstNoticeMs: number[] = []
   readonly noticeMs: number[] = []
   readonly rumourMs: number[] = []
-  readonly repairMs: number[] = []
+  readonly repairs = new Repairs()
   readonly splitMs: number[] = []
   readonly healMs: number[] = []
   rumoursBegun = 0
@@ -48,8 +49,6 @@ export class Journal implements Watch {
   readonly #settings: FailureSettings
   readonly #crashes = new Map<PeerId, Crash>()
   readonly #rumours = new Map<PeerId, Rumour>()
-  /** Since when a peer has fewer links than it should, true us. */
-  readonly #poorSinceUs = new Map<PeerId, number>()
   readonly #thawedUs = new Map<PeerId, number>()
   readonly #goodbyes = new Map<SimPeer, Set<SessionId>>()
   #cutEndedUs = Number.NEGATIVE_INFINITY
@@ -109,20 +108,9 @@ export class Journal implements Watch {
   readonly #noticed = new WeakSet<Crash>()
 
   links(self: SimPeer): void {
-    const { nowUs } = this.#room.world
-    const least = Math.min(linksLow, this.#room.present.length - 1)
-    const sinceUs = this.#poorSinceUs.get(self.id)
-    if (self.overlay.linked.size < least && this.#wasWhole.has(self)) {
-      if (sinceUs === undefined) this.#poorSinceUs.set(self.id, nowUs)
-    } else if (self.overlay.linked.size >= least) {
-      this.#wasWhole.add(self)
-      if (sinceUs === undefined) return
-      this.#poorSinceUs.delete(self.id)
-      this.repairMs.push((nowUs - sinceUs) / ms)
-    }
+    const { present, world } = this.#room
+    this.repairs.links(self.id, self.overlay.linked.size, present.length - 1, world.nowUs)
   }
-
-  readonly #wasWhole = new WeakSet<SimPeer>()
 
   divided(_self: SimPeer, effect: PartitionEffect): void {
     const { nowUs } = this.#room.world
@@ -146,16 +134,14 @@ export class Journal implements Watch {
   gone(peer: PeerId): void {
     const self = this.#room.peers.get(peer)
     if (self) this.#goodbyes.delete(self)
-    this.#poorSinceUs.delete(peer)
+    this.repairs.gone(peer, this.#room.world.nowUs)
     this.#rumours.delete(peer)
     this.#forget(peer)
   }
 
   froze(peer: PeerId): void {
     this.#thawedUs.set(peer, Number.POSITIVE_INFINITY)
-    this.#poorSinceUs.delete(peer)
-    const self = this.#room.peers.get(peer)
-    if (self) this.#wasWhole.delete(self)
+    this.repairs.gone(peer, this.#room.world.nowUs)
     this.#forget(peer)
     this.#rumours.delete(peer)
   }
@@ -169,7 +155,7 @@ export class Journal implements Watch {
     // What is under way may end behind the cut.
     this.#rumours.clear()
     this.#crashes.clear()
-    this.#poorSinceUs.clear()
+    this.repairs.cut(this.#room.world.nowUs)
   }
 
   cutEnded(): void {

@@ -213,7 +213,7 @@ class Simulation {
       noticeMs: percentilesOf(journal.noticeMs),
       rumours: journal.rumoursBegun,
       rumourRounds: rounds(journal.rumourMs),
-      repairRounds: rounds(journal.repairMs),
+      repairRounds: rounds(journal.repairs.until(this.#world.nowUs)),
       splitMs: percentilesOf(journal.splitMs),
       healMs: percentilesOf(journal.healMs),
       messagesPerPeerPerSecond: Math.round((100 * total) / Math.max(1, this.#peerSeconds)) / 100,

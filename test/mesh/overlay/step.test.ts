@@ -74,6 +74,63 @@ test('a dial that takes long is not waited for: another begins beside it', () =>
   expect(dials().length).toBe(first.length)
 })
 
+test('below the least links it looks again as soon as a dial is slow, and dials one more each time, up to the limit', () => {
+  const { state, tell, at } = lab(30)
+  for (const peer of [name(0), name(1)]) tell({ kind: 'linked', peer })
+  const begun: number[] = []
+  let effects = tell({ kind: 'review' })
+  for (let steps = 0; steps < 20; steps++) {
+    for (const { kind } of effects) if (kind === 'dial') begun.push(at.nowMs)
+    const wake = effects.find(({ kind }) => kind === 'wake')
+    if (wake?.kind !== 'wake') break
+    at.nowMs = wake.atMs
+    effects = tell({ kind: 'review' })
+  }
+  expect(begun).toEqual([0, 250, 500, 1_000, 1_500, 2_000])
+  expect(state.linked.size + state.dialling.size).toBe(linksMax)
+})
+
+test('another that dials us and does not arrive is not waited for either', () => {
+  const { tell, at, dials } = lab(30, { engaged: () => [name(3)] })
+  for (const peer of [name(0), name(1)]) tell({ kind: 'linked', peer })
+  expect(tell({ kind: 'review' })).toEqual([{ kind: 'wake', atMs: 250 }])
+  at.nowMs = 250
+  const [peer, ...more] = dials()
+  expect([more, peer === name(3)]).toEqual([[], false])
+})
+
+test('who refuses, or cannot be reached, rests, and another is asked at once', () => {
+  const { tell, at, dials } = lab(30)
+  for (const peer of [name(0), name(29)]) tell({ kind: 'linked', peer })
+  const [first] = dials() as [PeerId]
+  tell({ kind: 'linked', peer: first })
+  at.nowMs += 8
+  tell({ kind: 'unlinked', peer: first }) // it was full
+  const [second] = dials() as [PeerId]
+  expect(second).not.toBe(first)
+  tell({ kind: 'dial-failed', peer: second })
+  const [third] = dials() as [PeerId]
+  expect([first, second]).not.toContain(third)
+  // Whoever stayed for a while was no refusal.
+  tell({ kind: 'linked', peer: third })
+  at.nowMs += 10_000
+  tell({ kind: 'unlinked', peer: third })
+  expect(tell({ kind: 'review' }).some(effect => effect.kind === 'dial')).toBe(true)
+})
+
+test('where all candidates rest, it looks again when the first has rested', () => {
+  const { state, tell, at } = lab(3)
+  tell({ kind: 'linked', peer: name(0) })
+  for (const peer of [name(1), name(2)]) {
+    state.dialling.set(peer, 0)
+    tell({ kind: 'dial-failed', peer })
+  }
+  const [wake] = tell({ kind: 'review' })
+  expect(wake).toEqual({ kind: 'wake', atMs: Math.min(...[...state.resting.values()].map(({ untilMs }) => untilMs)) })
+  at.nowMs = (wake as { atMs: number }).atMs
+  expect(tell({ kind: 'review' }).filter(({ kind }) => kind === 'dial')).toHaveLength(1)
+})
+
 test('a suspect is not dialled', () => {
   const { dials } = lab(3, { suspects: () => [name(0), name(1)] })
   expect(dials()).toEqual([name(2)])
