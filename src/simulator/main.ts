@@ -2,14 +2,17 @@
  * `npm run sim -- PROTOCOL [options]`: seeded simulations from the command line. Files and the terminal are here; what is
  * simulated knows of neither.
  */
+import { fork } from 'node:child_process'
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import * as core from '../consensus/raft/index.ts'
 import { type CampaignValues, crdtFlags, crdtHelp, runCrdtCampaign } from './crdt/campaign.ts'
 import { gossipFlags, gossipHelp, runGossipCampaign } from './gossip/campaign.ts'
-import { runMeshCampaign } from './mesh/campaign.ts'
+import { type MeshCampaign, runMeshCampaign } from './mesh/campaign.ts'
 import { meshCommandOf, meshFlags, meshHelp, meshReplay } from './mesh/command.ts'
+import { type JobProcess, runInJobs } from './mesh/jobs.ts'
 import { meshTextOf, summaryOf } from './mesh/report.ts'
+import type { MeshRun } from './mesh/simulation.ts'
 import { huntMutant, runCampaign, type ShrunkFailure, shrinkFailure } from './raft/campaign.ts'
 import { type RaftCommand, raftCommandOf, raftFlags, raftHelp, replayCommand } from './raft/command.ts'
 import { loadMutant } from './raft/load-mutant.ts'
@@ -20,6 +23,8 @@ import { second } from './world/time.ts'
 
 const protocols = 'raft, mesh, crdt, gossip'
 const progressEveryMs = 2_000
+/** A thousand peers make so much that is soon forgotten: with more room for the young, less of it is copied, MiB. */
+const jobYoungMiB = 64
 
 interface HuntVerdict {
   readonly mutant: string
@@ -85,7 +90,7 @@ function parsed<Command>(parse: () => Command | string): Command | string {
   }
 }
 
-function mesh(args: string[]): number {
+async function mesh(args: string[]): Promise<number> {
   const command = parsed(() => {
     const { values } = parseArgs({ args, options: meshFlags })
     return values.help === true ? 'help' : meshCommandOf(values)
@@ -102,26 +107,34 @@ function mesh(args: string[]): number {
   const cpuBefore = process.cpuUsage()
   const file = command.trace === undefined ? undefined : openSync(command.trace, 'w')
   const watch = file === undefined ? undefined : (event: unknown) => writeSync(file, `${JSON.stringify(event)}\n`)
-  const { runs, nondeterministic } = runMeshCampaign(
-    command,
-    ({ seed, violation, events }) => {
-      note(`seed ${seed}: ${violation?.message ?? 'kept every promise'}, ${events} events`)
-      if (violation) note(meshReplay(command, seed))
-    },
-    watch,
-    (seed, minute) => {
-      if (performance.now() - reportedMs < progressEveryMs) return
-      reportedMs = performance.now()
-      note(`seed ${seed}: minute ${minute} of ${command.options.minutes}`)
-    },
-  )
+  const onRun = ({ seed, violation, events }: MeshRun) => {
+    note(`seed ${seed}: ${violation?.message ?? 'kept every promise'}, ${events} events`)
+    if (violation) note(meshReplay(command, seed))
+  }
+  const onMinute = (seed: number, minute: number) => {
+    if (performance.now() - reportedMs < progressEveryMs) return
+    reportedMs = performance.now()
+    note(`seed ${seed}: minute ${minute} of ${command.options.minutes}`)
+  }
+  const { options, isTwice, jobs } = command
+  const orders = [...seedsOf(command)].map(seed => ({ seed, options, isTwice }))
+  const campaign: MeshCampaign & { readonly cpuSeconds?: number } =
+    jobs === 1
+      ? runMeshCampaign(command, onRun, watch, onMinute)
+      : await runInJobs(orders, jobs, startJob, onRun, onMinute)
+  const { runs, nondeterministic } = campaign
   if (file !== undefined) closeSync(file)
   const cpu = process.cpuUsage(cpuBefore)
-  const cpuSeconds = (cpu.user + cpu.system) / 1e6
+  const cpuSeconds = (cpu.user + cpu.system) / 1e6 + (campaign.cpuSeconds ?? 0)
   const wallSeconds = (performance.now() - startMs) / 1_000
   const summary = summaryOf(command, runs, { nondeterministic, wallSeconds, cpuSeconds })
   say(command.isJson ? JSON.stringify(summary) : meshTextOf(summary))
   return summary.failed + nondeterministic.length > 0 ? 1 : 0
+}
+
+function startJob(): JobProcess {
+  const execArgv = [...process.execArgv, `--max-semi-space-size=${jobYoungMiB}`]
+  return fork(new URL('./mesh/job.ts', import.meta.url), { execArgv })
 }
 
 async function campaign(command: RaftCommand): Promise<number> {
@@ -233,7 +246,7 @@ function writeTrace({ options, seed, only }: RaftCommand, raft: typeof core, pat
   closeSync(file)
 }
 
-function* seedsOf({ seed, seeds }: RaftCommand): Generator<number> {
+function* seedsOf({ seed, seeds }: Pick<RaftCommand, 'seed' | 'seeds'>): Generator<number> {
   for (let next = seed; next < seed + seeds; next++) yield next
 }
 

@@ -6,6 +6,12 @@ import { type MeshFlags, meshCommandOf, meshReplay } from '../../src/simulator/m
 import { defaultOptions, type MeshFaultKind, meshFaultKinds } from '../../src/simulator/mesh/options.ts'
 import { runMesh } from '../../src/simulator/mesh/simulation.ts'
 
+/** Seeds in which a repair once took three rounds. */
+const repairSeeds: readonly (readonly [peers: number, seed: number])[] = [
+  [200, 3],
+  [200, 7],
+]
+
 const options = { ...defaultOptions, peers: 40, minutes: 1 }
 
 test.each<[string, readonly MeshFaultKind[]]>([
@@ -20,6 +26,13 @@ test.each<[string, readonly MeshFaultKind[]]>([
     expect(figures.falseVerdicts, `seed ${seed}`).toBe(0)
     expect(figures.rumourRounds.max, `seed ${seed}`).toBeLessThanOrEqual(10)
   }
+})
+
+test.each(repairSeeds)('a link that died is replaced within two rounds: %i peers, seed %i', (peers, seed) => {
+  const { violation, figures } = runMesh(seed, { ...options, peers, churnRate: 2, faults: ['loss', 'churn'] })
+  expect(violation).toBeUndefined()
+  expect(figures.repairRounds.count).toBeGreaterThan(20)
+  expect(figures.repairRounds.max).toBeLessThanOrEqual(2)
 })
 
 test('one seed is one run, and another seed another', () => {
@@ -42,6 +55,8 @@ test.each<[string, MeshFlags, string]>([
   ['an unknown fault', { faults: 'loss,locusts' }, 'no kind of fault is called "locusts"'],
   ['an unknown preset', { preset: 'hasty' }, 'there is no preset "hasty"'],
   ['a trace of many seeds', { trace: 'file', seeds: '2' }, '--trace needs a single seed'],
+  ['a trace of several processes', { trace: 'file', jobs: '2' }, '--trace needs a single seed'],
+  ['no process at all', { jobs: '0' }, '--jobs takes a whole number from 1 to 256, not "0"'],
 ])('the command refuses %s', (_, flags, message) => expect(meshCommandOf(flags)).toContain(message))
 
 test('a replayed command is the same command', () => {
@@ -57,12 +72,23 @@ test('a replayed command is the same command', () => {
   expect(meshCommandOf(again)).toEqual(command)
 })
 
+function sim(...args: string[]) {
+  return spawnSync('npx', ['tsx', 'src/simulator/main.ts', 'mesh', ...args], {
+    cwd: join(import.meta.dirname, '../..'),
+    encoding: 'utf8',
+  })
+}
+
+test('seeds that several processes run are what they are in one, and in their order', () => {
+  const words = ['--peers', '12', '--minutes', '0.2', '--seed', '5', '--seeds', '3', '--json']
+  const [alone, together] = [sim(...words), sim(...words, '--jobs', '2')]
+  expect([alone.status, together.status]).toEqual([0, 0])
+  const { runs, traceHash, events } = JSON.parse(alone.stdout)
+  expect(runs).toHaveLength(3)
+  expect(JSON.parse(together.stdout)).toMatchObject({ runs, traceHash, events })
+})
+
 test('the command prints one JSON object, and returns 2 for what makes no sense', () => {
-  const sim = (...args: string[]) =>
-    spawnSync('npx', ['tsx', 'src/simulator/main.ts', 'mesh', ...args], {
-      cwd: join(import.meta.dirname, '../..'),
-      encoding: 'utf8',
-    })
   const { status, stdout } = sim('--peers', '10', '--minutes', '0.2', '--json', '--twice')
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ protocol: 'mesh', seeds: 1, failed: 0, nondeterministic: [] })

@@ -40,9 +40,11 @@ export function patienceMs(state: DetectorState, peer: PeerId, isHinted: boolean
 
 /** What a round trip to this peer takes when it takes long: four deviations, and what others of ours take. */
 function slowestMs({ links, typical }: DetectorState, peer: PeerId): number {
-  const slowest = (trip: RoundTrip | undefined) =>
-    trip?.smoothRttMs === undefined ? 0 : trip.smoothRttMs + 4 * trip.rttDeviationMs
-  return Math.max(slowest(links.get(peer)), slowest(typical))
+  return Math.max(slowMs(links.get(peer)), slowMs(typical))
+}
+
+function slowMs(trip: RoundTrip | undefined): number {
+  return trip?.smoothRttMs === undefined ? 0 : trip.smoothRttMs + 4 * trip.rttDeviationMs
 }
 
 /** After so many ms without a tick of ours we slept: what we did not hear meanwhile proves nothing. */

@@ -27,8 +27,10 @@ export interface MembershipState {
   readonly self: PeerId
   readonly selfSession: SessionId
   readonly members: Map<PeerId, Member>
-  /** By peer and session, as in `step.ts`, so that nobody buries a session by naming it; the oldest are forgotten first. */
-  readonly departed: Map<string, Departed>
+  /** By peer and then by session, so that nobody buries another's session by naming it; the peers buried longest ago are forgotten first. */
+  readonly departed: Map<PeerId, Map<SessionId, Departed>>
+  /** Sessions in `departed`. */
+  graves: number
 }
 
 export type Input =
@@ -54,5 +56,5 @@ export type Effect =
   | { readonly kind: 'refute'; readonly sequence: number }
 
 export function membershipOf(self: PeerId, selfSession: SessionId): MembershipState {
-  return { self, selfSession, members: new Map(), departed: new Map() }
+  return { self, selfSession, members: new Map(), departed: new Map(), graves: 0 }
 }

@@ -3,7 +3,7 @@ import type { PeerId, SessionId } from '../../base/ids.ts'
 import { isOlder } from '../../link/webrtc/glare.ts'
 import { departedMax, membersMax } from '../limits.ts'
 import type { LeaveReason } from '../peer.ts'
-import type { Effect, Input, Member, MembershipState } from './state.ts'
+import type { Departed, Effect, Input, Member, MembershipState } from './state.ts'
 
 /** Performs `input` on `state` (in place) and says what must follow, in order. */
 export function step(state: MembershipState, input: Input): Effect[] {
@@ -43,8 +43,7 @@ function announced(state: MembershipState, input: Extract<Input, { kind: 'announ
   // The usual case first: who is a member with this session lies in no grave of it that reaches so far.
   if (known?.announcement.session === announcement.session)
     return announcement.sequence <= known.announcement.sequence ? [] : change(state, { ...known, announcement })
-  const grave = state.departed.get(graveOf(peer, announcement.session))
-  if (grave && announcement.sequence <= grave.sequence) return []
+  if (announcement.sequence <= (graveAt(state, peer, announcement.session) ?? -1)) return []
   if (!known) return join(state, peer, announcement, nowMs)
   if (isOlder(announcement.session, known.announcement.session)) return []
   bury(state, peer, known.announcement.session, Number.POSITIVE_INFINITY)
@@ -58,7 +57,7 @@ function aboutSelf(state: MembershipState, input: Exclude<Input, { kind: 'announ
 
 function join(state: MembershipState, id: PeerId, announcement: Member['announcement'], nowMs: number): Effect[] {
   if (state.members.size >= membersMax) return []
-  state.departed.delete(graveOf(id, announcement.session))
+  unbury(state, id, announcement.session)
   const member: Member = { id, announcement, state: 'alive', joinedAtMs: nowMs }
   state.members.set(id, member)
   return [{ kind: 'joined', member }]
@@ -78,21 +77,26 @@ function depart(state: MembershipState, peer: PeerId, session: SessionId, reason
 
 /** The sequence up to which a session is buried here: Infinity after a goodbye, undefined where it is not. */
 export function graveAt(state: MembershipState, peer: PeerId, session: SessionId): number | undefined {
-  return state.departed.get(graveOf(peer, session))?.sequence
-}
-
-/** A session is its peer's: a goodbye that names another peer's session buries nobody. */
-function graveOf(peer: PeerId, session: SessionId): string {
-  return `${peer} ${session}`
+  return state.departed.get(peer)?.get(session)?.sequence
 }
 
 function bury(state: MembershipState, peer: PeerId, session: SessionId, sequence: number): void {
-  const grave = graveOf(peer, session)
-  const known = state.departed.get(grave)?.sequence ?? -1
-  state.departed.delete(grave)
-  state.departed.set(grave, { sequence: Math.max(known, sequence) })
-  for (const oldest of state.departed.keys()) {
-    if (state.departed.size <= departedMax) break
-    state.departed.delete(oldest)
+  const known = graveAt(state, peer, session)
+  if (known !== undefined && known >= sequence) return // a thousand tell of each who is gone
+  if (known === undefined) state.graves++
+  const graves = state.departed.get(peer) ?? new Map<SessionId, Departed>()
+  graves.delete(session)
+  state.departed.delete(peer)
+  state.departed.set(peer, graves.set(session, { sequence }))
+  for (const [oldest, sessions] of state.departed) {
+    if (state.graves <= departedMax) break
+    for (const each of sessions.keys()) if (state.graves > departedMax) unbury(state, oldest, each)
   }
+}
+
+function unbury(state: MembershipState, peer: PeerId, session: SessionId): void {
+  const graves = state.departed.get(peer)
+  if (!graves?.delete(session)) return
+  state.graves--
+  if (graves.size === 0) state.departed.delete(peer)
 }

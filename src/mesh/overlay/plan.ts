@@ -10,7 +10,7 @@
  * 6. Of two chords that chance offers, the nearer and better reputed is taken (the power of two choices): near links, and still a random graph.
  */
 import type { PeerId } from '../../base/ids.ts'
-import { type Random, shuffled } from '../../base/random.ts'
+import { integerBelow, type Random } from '../../base/random.ts'
 import { linksHigh, linksLow, linksMax, linksTarget } from '../limits.ts'
 
 export interface OverlayView {
@@ -93,24 +93,47 @@ export function chordsOf(
   count: number,
   random: Random,
 ): PeerId[] {
-  const pool = shuffled(random, [...view.candidates].filter(isFit)).filter(
-    peer => !neighbours.has(peer) && !view.required?.has(peer) && view.degreeOf(peer) < linksMax,
-  )
-  const [free, busy]: [PeerId[], PeerId[]] = [[], []]
-  for (const peer of pool) (view.degreeOf(peer) >= linksHigh ? busy : free).push(peer)
-  const chosen: PeerId[] = []
-  for (const group of [free, busy]) {
-    while (chosen.length < count) {
-      const [one, other] = [group.shift(), group[0]]
-      if (one === undefined) break
-      if (other === undefined || worth(view, one) >= worth(view, other)) chosen.push(one)
-      else {
-        group[0] = one
-        chosen.push(other)
-      }
+  const isChord = (peer: PeerId) =>
+    isFit(peer) && !neighbours.has(peer) && !view.required?.has(peer) && view.degreeOf(peer) < linksMax
+  const draw = drawer([...view.candidates], random)
+  const busy: PeerId[] = []
+  /** The next that has room to spare; those that have not are kept, and come when there is no other. */
+  const next = (): PeerId | undefined => {
+    for (let peer = draw(); peer !== undefined; peer = draw()) {
+      if (!isChord(peer)) continue
+      if (view.degreeOf(peer) < linksHigh) return peer
+      busy.push(peer)
     }
+    return undefined
+  }
+  const chosen = pickBetter(view, count, next)
+  return chosen.length < count ? [...chosen, ...pickBetter(view, count - chosen.length, () => busy.shift())] : chosen
+}
+
+/** So many of what `next` gives, of each two the better; the other meets the one after it. */
+function pickBetter(view: OverlayView, count: number, next: () => PeerId | undefined): PeerId[] {
+  const chosen: PeerId[] = []
+  let one = count > 0 ? next() : undefined
+  while (one !== undefined && chosen.length < count) {
+    const other = next()
+    const isFirstBetter: boolean = other === undefined || worth(view, one) >= worth(view, other)
+    chosen.push(isFirstBetter ? one : (other as PeerId))
+    if (isFirstBetter) one = other
   }
   return chosen
+}
+
+/** In an order by chance, one at a time: of a thousand peers, few are looked at. */
+function drawer(peers: PeerId[], random: Random): () => PeerId | undefined {
+  return () => {
+    const last = peers.length - 1
+    if (last < 0) return undefined
+    const pick = integerBelow(random, last + 1)
+    const drawn = peers[pick]
+    peers[pick] = peers[last] as PeerId
+    peers.pop()
+    return drawn
+  }
 }
 
 /** What a round trip so long takes from a reputation: half, ms. */

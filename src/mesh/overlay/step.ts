@@ -128,7 +128,7 @@ function relayed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffec
 }
 
 function review(state: OverlayState, nowMs: number, facts: OverlayFacts): OverlayEffect[] {
-  state.relays.clear()
+  if (state.relays.size > 0) state.relays.clear()
   if (isContent(state, nowMs, facts)) return []
   for (const peer of state.resting.keys()) if (!state.candidates.has(peer)) state.resting.delete(peer)
   const view = viewOf(state, nowMs, facts)

@@ -50,6 +50,7 @@ export function told(
   neighbour: PeerId,
   version: Pick<Version, 'peer' | 'session' | 'sequence'>,
 ): void {
+  if (state.lazy.size === 0 && state.urgent.size === 0) return
   const news = state.lazy.get(version.peer) ?? state.urgent.get(version.peer)
   if (!news || news.version.session !== version.session || news.version.sequence > version.sequence) return
   if (!news.had.includes(neighbour)) news.had.push(neighbour)

@@ -6,6 +6,8 @@ export interface MeshCommand {
   readonly options: MeshSimulationOptions
   readonly seed: number
   readonly seeds: number
+  /** Processes that run seeds side by side; one runs them in this process. */
+  readonly jobs: number
   readonly isTwice: boolean
   readonly isJson: boolean
   readonly trace: string | undefined
@@ -17,6 +19,7 @@ export const meshFlags = {
   minutes: { type: 'string' },
   seed: { type: 'string' },
   seeds: { type: 'string' },
+  jobs: { type: 'string' },
   faults: { type: 'string' },
   'loss-rate': { type: 'string' },
   'churn-rate': { type: 'string' },
@@ -40,6 +43,7 @@ Exit code 1 and the replay command if a promise is broken.
   --minutes M     of storm, 0.1-600                        (${defaultOptions.minutes})
   --seed N        first seed                               (1)
   --seeds N       how many seeds, counting up              (1)
+  --jobs N        processes that run seeds side by side    (1)
   --faults LIST   kinds of fault, comma-separated, or none (all)
                   ${meshFaultKinds.join(',')}
   --loss-rate F   fraction of packets lost, 0-0.9          (${defaultOptions.lossRate})
@@ -64,7 +68,8 @@ export function meshCommandOf(flags: MeshFlags): MeshCommand | string {
     return fallback
   }
   const seeds = number('seeds', 1, 1, 1_000_000, true)
-  if (flags.trace !== undefined && seeds !== 1) problems.push('--trace needs a single seed')
+  const jobs = number('jobs', 1, 1, 256, true)
+  if (flags.trace !== undefined && (seeds !== 1 || jobs !== 1)) problems.push('--trace needs a single seed')
   const command: MeshCommand = {
     options: {
       peers: number('peers', defaultOptions.peers, 2, 1_000, true),
@@ -77,6 +82,7 @@ export function meshCommandOf(flags: MeshFlags): MeshCommand | string {
     },
     seed: number('seed', 1, 0, Number.MAX_SAFE_INTEGER - 1_000_000, true),
     seeds,
+    jobs,
     isTwice: flags.twice === true,
     isJson: flags.json === true,
     trace: typeof flags.trace === 'string' ? flags.trace : undefined,

@@ -25,8 +25,7 @@ import type { Ends } from './field.ts'
 import { Lists, slackMs } from './lists.ts'
 import type { MeshMessage, Told } from './messages.ts'
 import type { PeerParts } from './parts.ts'
-
-type Timed<Given> = Given extends unknown ? Omit<Given, 'nowMs'> : never
+import { degreeOf, detectorViewOf } from './views.ts'
 
 const gatherMs = 5
 const reviewIntervalMs = 1_000
@@ -72,21 +71,11 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     })
     this.#facts = {
       engaged: () => parts.field.engaged(this.id),
-      degreeOf: peer => this.membership.members.get(peer)?.announcement.links.length ?? 0,
+      degreeOf: peer => degreeOf(this.membership, peer),
       suspects: () => suspectsOf(this.detector),
     }
-    this.detector = detectorOf(
-      this.id,
-      parts.settings,
-      host.random,
-      {
-        sessionOf: peer => this.membership.members.get(peer)?.announcement.session,
-        heardMs: peer => this.heardMs.get(peer) ?? Number.NEGATIVE_INFINITY,
-        linksOf: peer => this.membership.members.get(peer)?.announcement.links.map(link => link.peer) ?? [],
-        sequenceOf: peer => this.membership.members.get(peer)?.announcement.sequence ?? 0,
-      },
-      nowMs,
-    )
+    const { membership, heardMs } = this
+    this.detector = detectorOf(this.id, parts.settings, host.random, detectorViewOf(membership, heardMs), nowMs)
   }
 
   /** Puts this peer into a room that has formed: it knows everybody, and has these links. Before `begin`. */
@@ -96,8 +85,8 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     for (const peer of neighbours) {
       this.heardMs.set(peer, nowMs)
       spread.linked(this.lists.state, peer)
-      this.#detect({ kind: 'linked', peer })
-      this.#plan({ kind: 'linked', peer })
+      this.#detect({ kind: 'linked', peer, nowMs: this.#nowMs })
+      this.#plan({ kind: 'linked', peer, nowMs: this.#nowMs })
     }
     this.#parts.watch.links(this)
   }
@@ -107,12 +96,12 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     const { clock, random } = this.#host
     clock.after(reviewIntervalMs * random.next(), () => {
       clock.every(reviewIntervalMs, () => {
-        this.#divide({ kind: 'links', count: this.overlay.linked.size })
+        this.#divide({ kind: 'links', count: this.overlay.linked.size, nowMs: this.#nowMs })
         this.#review()
       })
     })
     clock.after(compareEveryMs(this.lists.state.known.size) * random.next(), () => this.#compareLists())
-    this.#detect({ kind: 'tick' })
+    this.#detect({ kind: 'tick', nowMs: this.#nowMs })
     this.#review()
   }
 
@@ -129,13 +118,26 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
         break
       case 'pong':
         if (this.membership.members.get(peer)?.announcement.session === message.session)
-          this.#detect({ kind: 'heard', peer, rttMs: this.#nowMs - message.sentMs })
+          this.#detect({ kind: 'heard', peer, rttMs: this.#nowMs - message.sentMs, nowMs: this.#nowMs })
         break
       case 'ask':
-        this.#detect({ ...message, kind: 'asked', by: peer })
+        this.#detect({
+          kind: 'asked',
+          by: peer,
+          peer: message.peer,
+          session: message.session,
+          nowMs: this.#nowMs,
+        })
         break
       case 'answer':
-        this.#detect({ ...message, kind: 'answered', by: peer })
+        this.#detect({
+          kind: 'answered',
+          by: peer,
+          peer: message.peer,
+          session: message.session,
+          isAlive: message.isAlive,
+          nowMs: this.#nowMs,
+        })
         break
       case 'goodbye':
         this.#goodbye(message.peer, message.session, 'closed', peer)
@@ -153,7 +155,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
         this.lists.tellOf(peer, message.peers)
         break
       case 'buried':
-        for (const [subject, session, sequence] of message.lines) this.#hearBuried(subject, session, sequence)
+        for (const line of message.lines) this.#hearBuried(...line)
     }
   }
 
@@ -166,7 +168,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   /** Signaling says that a session's socket closed. */
   signalingLeft(peer: PeerId, session: SessionId): void {
     this.#list({ kind: 'hint', peer, session })
-    this.#detect({ kind: 'hint', peer, session, why: 'left' })
+    this.#detect({ kind: 'hint', peer, session, why: 'left', nowMs: this.#nowMs })
   }
 
   accepts(peer: PeerId): boolean {
@@ -176,9 +178,9 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   linkOpened(peer: PeerId): void {
     this.heardMs.set(peer, this.#nowMs)
     spread.linked(this.lists.state, peer)
-    this.#detect({ kind: 'linked', peer })
-    this.#detect({ kind: 'heard', peer })
-    this.#plan({ kind: 'linked', peer })
+    this.#detect({ kind: 'linked', peer, nowMs: this.#nowMs })
+    this.#detect({ kind: 'heard', peer, nowMs: this.#nowMs })
+    this.#plan({ kind: 'linked', peer, nowMs: this.#nowMs })
     if (!this.overlay.linked.has(peer)) return
     const isKnown = this.membership.members.get(peer)?.announcement.session === this.#parts.sessionAt(peer)
     this.lists.introduce(peer, isKnown)
@@ -188,18 +190,18 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   linkClosed(peer: PeerId): void {
     this.heardMs.delete(peer)
     spread.unlinked(this.lists.state, peer)
-    this.#detect({ kind: 'unlinked', peer })
-    this.#plan({ kind: 'unlinked', peer })
+    this.#detect({ kind: 'unlinked', peer, nowMs: this.#nowMs })
+    this.#plan({ kind: 'unlinked', peer, nowMs: this.#nowMs })
     const session = this.membership.members.get(peer)?.announcement.session
     if (session) {
       this.#list({ kind: 'hint', peer, session })
-      this.#detect({ kind: 'hint', peer, session, why: 'closed' })
+      this.#detect({ kind: 'hint', peer, session, why: 'closed', nowMs: this.#nowMs })
     }
     this.#linksChanged()
   }
 
   dialFailed(peer: PeerId): void {
-    this.#plan({ kind: 'dial-failed', peer })
+    this.#plan({ kind: 'dial-failed', peer, nowMs: this.#nowMs })
     this.#reviewSoon()
   }
 
@@ -216,6 +218,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
   #learn(told: Told, from: PeerId): void {
     const { peer, session, sequence, announcement } = told
     spread.told(this.lists.state, from, told)
+    if (this.lists.state.known.get(peer) === told) return // the usual case: another neighbour told us the same before
     const former = this.membership.members.get(peer)
     if (former?.announcement.session === session && former.announcement.sequence >= sequence) return
     const nowMs = this.#nowMs
@@ -226,7 +229,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     const isUrgent = !former || !isOnlyOfLinks(former.announcement, announcement)
     this.lists.learned(told, isUrgent, from)
     if (wasGivenUp || former?.state === 'suspect')
-      this.#detect({ kind: 'announced', peer, session, isDirect: from === peer, wasGivenUp })
+      this.#detect({ kind: 'announced', peer, session, isDirect: from === peer, wasGivenUp, nowMs: this.#nowMs })
   }
 
   #goodbye(peer: PeerId, session: SessionId, reason: 'closed' | 'left', from: PeerId): void {
@@ -253,7 +256,7 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     }
     const known = this.membership.members.get(peer)?.announcement
     if (known?.session === session && (known.sequence <= sequence || this.heardMs.has(peer)))
-      this.#detect({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
+      this.#detect({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence, nowMs: this.#nowMs })
   }
 
   #compareLists(): void {
@@ -271,9 +274,9 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'joined':
-          this.#detect({ kind: 'joined', peer: effect.member.id })
-          this.#plan({ kind: 'candidate', peer: effect.member.id })
-          this.#divide({ kind: 'joined', peer: effect.member.id })
+          this.#detect({ kind: 'joined', peer: effect.member.id, nowMs: this.#nowMs })
+          this.#plan({ kind: 'candidate', peer: effect.member.id, nowMs: this.#nowMs })
+          this.#divide({ kind: 'joined', peer: effect.member.id, nowMs: this.#nowMs })
           watch.joined(this, effect.member.id, effect.member.announcement)
           this.#reviewSoon()
           break
@@ -283,42 +286,39 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
         case 'departed': {
           const { id, announcement } = effect.member
           spread.forgotten(this.lists.state, id)
-          this.#detect({ kind: 'departed', peer: id })
-          this.#plan({ kind: 'gone', peer: id })
-          this.#divide({ kind: 'departed', peer: id, isCrash: effect.reason === 'crashed' })
+          this.#detect({ kind: 'departed', peer: id, nowMs: this.#nowMs })
+          this.#plan({ kind: 'gone', peer: id, nowMs: this.#nowMs })
+          this.#divide({ kind: 'departed', peer: id, isCrash: effect.reason === 'crashed', nowMs: this.#nowMs })
           watch.departed(this, id, announcement.session, effect.reason)
           if (effect.reason !== 'replaced') field.close(this.id, id)
           this.#reviewSoon()
           break
         }
-        case 'publish-verdict': {
+        case 'publish-verdict':
           this.#tellAll({ ...effect, kind: 'verdict' })
           break
-        }
         case 'refute':
-          this.lists.refute(effect.sequence - 1)
-          break
-        case 'probe': // the detector looks into it
+          this.lists.refute(effect.sequence - 1) // and `probe`: the detector looks into it
       }
     }
   }
 
-  #detect(told: Timed<DetectorInput>): void {
-    const effects = detect(this.detector, { ...told, nowMs: this.#nowMs } as DetectorInput)
-    for (const effect of effects) this.#performDetect(effect)
+  #detect(input: DetectorInput): void {
+    for (const effect of detect(this.detector, input)) this.#performDetect(effect)
   }
 
   #performDetect(effect: DetectorEffect): void {
     switch (effect.kind) {
       case 'ping': {
-        const { peer, ...ping } = effect
-        return this.#send(peer, { ...ping, session: this.session, sentMs: this.#nowMs })
+        const { kind, peer, doubted } = effect
+        const ping = { kind, session: this.session, sentMs: this.#nowMs }
+        return this.#send(peer, doubted === undefined ? ping : { ...ping, doubted })
       }
       case 'ask':
         return this.#send(effect.prober, { kind: 'ask', peer: effect.peer, session: effect.session })
       case 'answer': {
-        const { to, ...answer } = effect
-        return this.#send(to, answer)
+        const { kind, to, peer, session, isAlive } = effect
+        return this.#send(to, { kind, peer, session, isAlive })
       }
       case 'suspect':
         return this.#list({ ...effect, kind: 'hint' })
@@ -336,21 +336,21 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
       case 'wake':
         this.#stopWake()
         this.#stopWake = this.#host.clock.after(Math.max(0, effect.atMs - this.#nowMs) + slackMs, () =>
-          this.#detect({ kind: 'tick' }),
+          this.#detect({ kind: 'tick', nowMs: this.#nowMs }),
         )
     }
   }
 
-  #divide(told: Timed<PartitionInput>): void {
-    for (const effect of divide(this.partition, { ...told, nowMs: this.#nowMs } as PartitionInput)) {
+  #divide(input: PartitionInput): void {
+    for (const effect of divide(this.partition, input)) {
       this.#parts.watch.divided(this, effect)
       if (effect.kind === 'heal') this.#tellAll(this.lists.digest)
     }
   }
 
-  #plan(told: Timed<OverlayInput>): void {
+  #plan(input: OverlayInput): void {
     const { field } = this.#parts
-    for (const effect of plan(this.overlay, { ...told, nowMs: this.#nowMs } as OverlayInput, this.#facts)) {
+    for (const effect of plan(this.overlay, input, this.#facts)) {
       if (effect.kind === 'dial') field.dial(this.id, effect.peer)
       else if (effect.kind === 'drop') field.close(this.id, effect.peer)
       else this.#host.clock.after(Math.max(0, effect.atMs - this.#nowMs), () => this.#review())
@@ -371,15 +371,16 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     const isLonely = this.overlay.linked.size === 0 && this.overlay.dialling.size === 0
     const isSplit = this.partition.side !== undefined && chance(this.#host.random, splitListedShare)
     if (isLonely || isSplit) this.#readLobby()
-    this.#plan({ kind: 'review' })
+    this.#plan({ kind: 'review', nowMs: this.#nowMs })
   }
 
   /** The lobby lists who has a socket there, whatever became of links; who is no member by the next list is not looked for any more. */
   #readLobby(): void {
     const listed = this.#parts.listed()
-    for (const peer of this.#listed) if (!this.membership.members.has(peer)) this.#plan({ kind: 'gone', peer })
+    for (const peer of this.#listed)
+      if (!this.membership.members.has(peer)) this.#plan({ kind: 'gone', peer, nowMs: this.#nowMs })
     this.#listed = listed
-    for (const peer of listed) this.#plan({ kind: 'candidate', peer })
+    for (const peer of listed) this.#plan({ kind: 'candidate', peer, nowMs: this.#nowMs })
   }
 
   #tellAll(message: MeshMessage, except?: PeerId): void {

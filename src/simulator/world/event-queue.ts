@@ -1,64 +1,94 @@
-/** What will happen, soonest first; what was scheduled first goes first among equals, so that no order is left to chance. */
+/**
+ * What will happen, soonest first; what was scheduled first goes first among equals, so that no order is left to chance.
+ *
+ * A heap with four children to a parent, whose times and orders lie side by side in typed arrays: a thousand peers keep tens of thousands of
+ * events waiting, and what costs is memory that is not near.
+ */
 
-interface Scheduled<Event> {
-  readonly atUs: number
-  readonly order: number
-  readonly event: Event
-}
+const children = 4
 
 export class EventQueue<Event> {
-  /** A binary heap: the children of place p are at 2p + 1 and 2p + 2. */
-  readonly #heap: Scheduled<Event>[] = []
+  /** The children of place p are at 4p + 1 to 4p + 4. */
+  #times = new Float64Array(1_024)
+  #orders = new Float64Array(1_024)
+  readonly #events: (Event | undefined)[] = []
   #order = 0
+  #size = 0
 
   get size(): number {
-    return this.#heap.length
+    return this.#size
   }
 
   /** When the next event is due; infinite if there is none. */
   get nextAtUs(): number {
-    return this.#heap[0]?.atUs ?? Number.POSITIVE_INFINITY
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
   }
 
   push(atUs: number, event: Event): void {
-    const item = { atUs, order: this.#order++, event }
-    let place = this.#heap.length
+    if (this.#size === this.#times.length) this.#grow()
+    const times = this.#times
+    let place = this.#size++
     while (place > 0) {
-      const parent = (place - 1) >> 1
-      const above = this.#heap[parent] as Scheduled<Event>
-      if (isBefore(above, item)) break
-      this.#heap[place] = above
+      const parent = ((place - 1) / children) | 0
+      // Whatever waits already was scheduled before this, and goes first among equals.
+      if ((times[parent] as number) <= atUs) break
+      this.#move(parent, place)
       place = parent
     }
-    this.#heap[place] = item
+    this.#put(place, atUs, this.#order++, event)
   }
 
   pop(): Event | undefined {
-    const top = this.#heap[0]
-    const last = this.#heap.pop()
-    if (!top || !last) return undefined
-    if (this.#heap.length > 0) this.#sink(last)
-    return top.event
+    if (this.#size === 0) return undefined
+    const top = this.#events[0]
+    const last = --this.#size
+    const event = this.#events[last]
+    this.#events[last] = undefined // or it would be kept until another takes its place
+    if (last > 0) this.#sink(this.#times[last] as number, this.#orders[last] as number, event)
+    return top
   }
 
-  #sink(item: Scheduled<Event>): void {
-    const size = this.#heap.length
+  #sink(atUs: number, order: number, event: Event | undefined): void {
+    const times = this.#times
+    const size = this.#size
     let place = 0
-    while (true) {
-      let child = 2 * place + 1
-      if (child >= size) break
-      const left = this.#heap[child] as Scheduled<Event>
-      const right = this.#heap[child + 1]
-      if (right && isBefore(right, left)) child++
-      const below = this.#heap[child] as Scheduled<Event>
-      if (isBefore(item, below)) break
-      this.#heap[place] = below
-      place = child
+    for (;;) {
+      const first = children * place + 1
+      if (first >= size) break
+      let least = first
+      const end = Math.min(first + children, size)
+      for (let child = first + 1; child < end; child++) if (this.#isBefore(child, least)) least = child
+      const leastUs = times[least] as number
+      if (atUs < leastUs || (atUs === leastUs && order < (this.#orders[least] as number))) break
+      this.#move(least, place)
+      place = least
     }
-    this.#heap[place] = item
+    this.#put(place, atUs, order, event)
   }
-}
 
-function isBefore(one: Scheduled<unknown>, other: Scheduled<unknown>): boolean {
-  return one.atUs < other.atUs || (one.atUs === other.atUs && one.order < other.order)
+  #isBefore(one: number, other: number): boolean {
+    const first = this.#times[one] as number
+    const second = this.#times[other] as number
+    return first < second || (first === second && (this.#orders[one] as number) < (this.#orders[other] as number))
+  }
+
+  #move(from: number, to: number): void {
+    this.#times[to] = this.#times[from] as number
+    this.#orders[to] = this.#orders[from] as number
+    this.#events[to] = this.#events[from]
+  }
+
+  #put(place: number, atUs: number, order: number, event: Event | undefined): void {
+    this.#times[place] = atUs
+    this.#orders[place] = order
+    this.#events[place] = event
+  }
+
+  #grow(): void {
+    const [times, orders] = [new Float64Array(2 * this.#size), new Float64Array(2 * this.#size)]
+    times.set(this.#times)
+    orders.set(this.#orders)
+    this.#times = times
+    this.#orders = orders
+  }
 }

@@ -197,4 +197,8 @@ test('members and the memory of the departed are bounded', () => {
   for (let at = 0; at < 2 * departedMax; at++) step(state, goodbye(`gone ${at}` as PeerId, first))
   expect(state.departed.size).toBe(departedMax)
   expect(step(state, announced(`gone ${2 * departedMax - 1}` as PeerId, first, 1))).toEqual([])
+  // A single peer with many sessions takes no more room than many with one.
+  for (let at = 0; at < 2 * departedMax; at++) step(state, goodbye(ada, `${1000 + at}-aaaaaaaa` as SessionId))
+  expect([...state.departed.values()].reduce((sum, sessions) => sum + sessions.size, 0)).toBe(departedMax)
+  expect(state.graves).toBe(departedMax)
 })
