@@ -8,6 +8,7 @@ import type {
   Decisions,
   DecisionsControl,
   MemberId,
+  TimingChoice,
 } from '../consensus/decisions/types.ts'
 import type { DecisionCalls, EngineApi, WireCallOptions } from './protocol.ts'
 
@@ -78,6 +79,10 @@ export class PageDecisions implements Decisions, DecisionsControl {
 
   verifyQuorum() {
     return this.#decide('verifyQuorum', [], undefined)
+  }
+
+  configure(change: Partial<TimingChoice>) {
+    return this.#decide('configure', [change], undefined)
   }
 
   continueFromHere() {

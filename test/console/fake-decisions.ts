@@ -12,29 +12,18 @@ import type {
   LogLine,
   MemberId,
   MemberView,
+  TimingChoice,
+  TimingView,
 } from '../../src/consensus/decisions/types.ts'
 import { sameJson } from '../../src/console/same-json.ts'
+import type { DecisionScene } from './decision-scenes.ts'
 import type { MemberFaults } from './fake-faults.ts'
-
-export const decisionScenes = [
-  'ready',
-  'electing',
-  'no-quorum',
-  'conflict',
-  'successor',
-  'storage-lost',
-  'joining',
-  'starting',
-  'follower',
-  'away',
-  'busy',
-  'none',
-] as const
-export type DecisionScene = (typeof decisionScenes)[number]
 
 /** How long a commit, and an election, take. */
 const commitMs = 6
 const electionMs = 900
+const quick = { heartbeatMs: 50, electionMs: 150 }
+const slow = { heartbeatMs: 250, electionMs: 1_500 }
 /** `busy`: decisions/s, pushed as an engine does. */
 const busyPerPush = 80
 const pushMs = 16
@@ -69,6 +58,7 @@ export class FakeDecisions implements Decisions, DecisionsControl, MemberFaults 
   #commit = 1_186
   #version = 640
   #conflict: DecisionsView['conflict']
+  #timing: TimingView = { preset: 'auto', ...quick }
   #generation = { id: 'g7Qm2ZxR4Kd1', bornAtMs: Date.now() - 7_200_000, parent: undefined as string | undefined }
 
   constructor(scene: DecisionScene, room: FakeRoom) {
@@ -163,6 +153,7 @@ export class FakeDecisions implements Decisions, DecisionsControl, MemberFaults 
       keys: this.#entries.size,
       bytes: 1_240,
       conflict: this.#conflict,
+      timing: this.#timing,
       pace: 1,
       counters: {},
     }
@@ -227,7 +218,16 @@ export class FakeDecisions implements Decisions, DecisionsControl, MemberFaults 
     await this.#ready()
     const { leader, quorum } = this.view
     if (!leader) throw new MeshError('no-quorum', 'nobody leads')
-    return { ...quorum, leader, index: this.#commit }
+    const voters = this.#members().filter(({ seat }) => seat === 'voter')
+    const membersOf = (isLive: boolean) => voters.filter(one => one.isLive === isLive).map(({ member }) => member)
+    return { ...quorum, leader, index: this.#commit, answered: membersOf(true), silent: membersOf(false) }
+  }
+
+  async configure({ preset = 'auto' }: Partial<TimingChoice>) {
+    await pause(commitMs)
+    this.#timing = { preset, ...(preset === 'internet' ? slow : quick) }
+    this.#room.push()
+    return this.#timing
   }
 
   async continueFromHere() {

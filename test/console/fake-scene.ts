@@ -1,7 +1,7 @@
 /** Which picture of a mesh the fake shows. */
 import type { PeerId } from '../../src/base/ids.ts'
 import type { MeshSnapshot, Phase } from '../../src/engine/snapshot.ts'
-import { type DecisionScene, decisionScenes } from './fake-decisions.ts'
+import { type DecisionScene, decisionScenes } from './decision-scenes.ts'
 
 const jobs = ['none', 'storing', 'running', 'done', 'find', 'own', 'failed'] as const
 const phases = ['joining', 'alone', 'joined', 'failed', 'left'] as const

@@ -9,7 +9,6 @@ import type { MemberId } from '../raft/messages.ts'
 import type { Council } from './council.ts'
 import type { Desk } from './desk.ts'
 import { attemptPauseMsMax, attemptPauseMsMin, attemptTimeoutMs, doubtMs, leaderlessMs } from './limits.ts'
-import { topics } from './wire.ts'
 
 export interface ClientOptions {
   readonly clock: Clock
@@ -108,7 +107,7 @@ export class Attempts {
       const options = { timeoutMs: attemptTimeoutMs, retries: 2, signal: gone.signal }
       if (host !== council.self.peer) return await mesh.request(host, topic, payload as Payload, options)
       const over = new Promise<undefined>(resolve => gone.signal.addEventListener('abort', () => resolve(undefined)))
-      return await Promise.race([topic === topics.read ? desk.read(payload) : desk.command(payload), over])
+      return await Promise.race([desk.answer(topic, payload), over])
     } catch (thrown) {
       const { code } = toMeshError(thrown, 'timeout')
       count(`decisions.attempts-failed.${code}`)

@@ -13,14 +13,16 @@ import { Council } from './council.ts'
 import { Desk } from './desk.ts'
 import { Founding } from './founding.ts'
 import { History } from './history.ts'
-import type { HostedMember, TimingPreset } from './hosted.ts'
+import type { HostedMember } from './hosted.ts'
 import { Hosting } from './hosting.ts'
 import { askIntervalMs } from './limits.ts'
 import { News } from './news.ts'
+import { Orders } from './orders.ts'
 import type { DecisionsPlatform } from './platform.ts'
 import { PostBox } from './post-box.ts'
 import { DecisionsRegister } from './register.ts'
 import { Succession } from './succession.ts'
+import { Timing } from './timing.ts'
 import type {
   DecidedChange,
   DecidedCommand,
@@ -29,6 +31,8 @@ import type {
   DecisionsView,
   GenerationView,
   LeaderInfo,
+  TimingChoice,
+  TimingPreset,
 } from './types.ts'
 import { viewOf } from './view.ts'
 import { type Letter, topics } from './wire.ts'
@@ -71,6 +75,7 @@ export class DecisionsService {
   readonly #succession: Succession
   readonly #autopilot: AutopilotDriver
   readonly #decisions: DecisionsRegister
+  readonly #timing: Timing
   readonly #stops: (() => void)[] = []
   readonly #counters: Record<string, number> = {}
   #storage: MeshError | undefined
@@ -78,14 +83,17 @@ export class DecisionsService {
 
   constructor(options: DecisionsOptions) {
     this.#options = options
-    const { mesh, clock, random, platform, room, browser, preset, timing, newId } = options
+    const { mesh, clock, random, platform, room, browser, preset, timing: overrides = {}, newId } = options
     const count = (counter: string) => this.#count(counter)
     const self = { peer: mesh.id, session: mesh.session, browser }
     this.#council = new Council(clock, self)
     const council = this.#council
+    const timing = new Timing({ council, preset, overrides })
+    this.#timing = timing
     this.#desk = new Desk(mesh, council)
     const seekLeader = () => this.#seekLeader()
-    this.#client = new DecisionsClient({ clock, mesh, self: mesh.id, council, desk: this.#desk, seekLeader, count })
+    const asking = { clock, mesh, self: mesh.id, council, desk: this.#desk, seekLeader, count }
+    this.#client = new DecisionsClient(asking)
     this.#post = new PostBox({
       posts: mesh,
       self: mesh.id,
@@ -104,8 +112,7 @@ export class DecisionsService {
       parts: {
         clock,
         random,
-        preset,
-        ...(timing && { timing }),
+        timing,
         self,
         send: (from, to, message, pace) => this.#send(from, to, message, pace),
         onRole: hosted => this.#succession.roleChanged(hosted),
@@ -132,11 +139,13 @@ export class DecisionsService {
     })
     const onTrouble = (error: MeshError) => this.#trouble(error)
     this.#founding = new Founding({ clock, newId, council, platform, count, hosting: this.#hosting, onTrouble })
-    this.#news = new News({ clock, mesh, council, history: this.#history, count })
+    this.#news = new News({ clock, mesh, council, history: this.#history, timing, count })
     this.#autopilot = new AutopilotDriver({ clock, mesh, council, count })
+    const orders = new Orders({ ...asking, succession: this.#succession, timing })
     this.register = Object.assign(this.#decisions, {
-      stepDown: (target?: MemberId) => this.#succession.stepDown(target),
-      verifyQuorum: () => this.#verifyQuorum(),
+      stepDown: (target?: MemberId) => orders.stepDown(target),
+      verifyQuorum: () => orders.verify(),
+      configure: (change: Partial<TimingChoice>) => orders.configure(change),
       continueFromHere: () => this.#continueFromHere(),
       joinOther: () => this.#joinOther(),
     })
@@ -153,7 +162,7 @@ export class DecisionsService {
 
   get view(): DecisionsView {
     const [conflict, counters] = [this.#history.conflict, { ...this.#counters }]
-    return viewOf(this.#council, { conflict, storage: this.#storage, counters })
+    return viewOf(this.#council, { conflict, storage: this.#storage, timing: this.#timing.view, counters })
   }
 
   /** Peers whose hosts should be linked directly where that is possible. */
@@ -271,10 +280,12 @@ export class DecisionsService {
 
   #send(from: MemberId, to: MemberId, message: RaftMessage, pace: number | undefined): void {
     const host = this.#council.liveHostOf(to)
-    if (host !== undefined) this.#post.send(host, { from, to, message, pace })
+    if (host === undefined) return
+    const isTold = pace !== undefined && message.kind === 'heartbeat'
+    this.#post.send(host, { from, to, message, pace, ...(isTold && { timing: this.#timing.choice }) })
   }
 
-  #hear(peer: PeerId, { from, to, message, pace }: Letter): void {
+  #hear(peer: PeerId, { from, to, message, pace, timing }: Letter): void {
     const record = this.#council.table.get(from)
     const isOurs = peer === this.#options.mesh.id
     if (!record || record.peer !== peer || record.epoch !== message.sender.epoch) {
@@ -286,6 +297,8 @@ export class DecisionsService {
     if (!hosted) return this.#count('decisions.dropped.not-hosted')
     if (message.kind === 'timeout-now') this.#succession.asked(to)
     hosted.driver.receive(from, `${record.peer}/${record.session}`, message, pace)
+    if (timing && hosted.driver.view.leader === from && !this.#timing.hears(timing))
+      this.#count('decisions.dropped.timing')
   }
 
   /** A peer without a copy of its own asks those that have one, or anybody while it knows of none. */
@@ -315,13 +328,6 @@ export class DecisionsService {
 
   async #joinOther(): Promise<void> {
     if (!(await this.#history.joinOther())) throw new MeshError('invalid-option', 'There is no other history to join')
-  }
-
-  async #verifyQuorum() {
-    const { index } = await this.#client.read({ kind: 'key', key: ' ' }, { timeoutMs: 3_000 })
-    const leader = this.#council.leader
-    if (!leader) throw new MeshError('no-quorum', 'Nobody leads', { outcome: 'not-applied' })
-    return { ...this.#council.quorum, leader, index }
   }
 
   #count(counter: string): void {

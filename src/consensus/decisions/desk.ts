@@ -9,15 +9,26 @@ import { parseCommand, utf8Bytes } from './register/operations.ts'
 import { type CommandAnswer, commandSchema, type ReadsAnswer, readSchema, topics } from './wire.ts'
 
 export class Desk {
+  readonly #mesh: Pick<Mesh, 'handle'>
   readonly #council: Council
-  readonly #stops: (() => void)[]
+  readonly #answers = new Map<string, (payload: unknown) => Promise<unknown>>()
+  readonly #stops: (() => void)[] = []
 
   constructor(mesh: Pick<Mesh, 'handle'>, council: Council) {
+    this.#mesh = mesh
     this.#council = council
-    this.#stops = [
-      mesh.handle(topics.command, async payload => (await this.command(payload)) as Payload),
-      mesh.handle(topics.read, async payload => (await this.read(payload)) as Payload),
-    ]
+    this.serve(topics.command, payload => this.command(payload))
+    this.serve(topics.read, payload => this.read(payload))
+  }
+
+  serve(topic: string, answer: (payload: unknown) => Promise<unknown>): void {
+    this.#answers.set(topic, answer)
+    this.#stops.push(this.#mesh.handle(topic, async payload => (await answer(payload)) as Payload))
+  }
+
+  /** What this peer asks of the leader that lives here. */
+  async answer(topic: string, payload: unknown): Promise<unknown> {
+    return this.#answers.get(topic)?.(payload)
   }
 
   close(): void {
@@ -29,14 +40,14 @@ export class Desk {
     if (!parsed.success) throw new MeshError('malformed', v.summarize(parsed.issues))
     const { generation, session, sequence, command } = parsed.output
     const leading = this.#council.leading
-    if (!leading || leading.record.generation !== generation) return this.#elsewhere('not-leader')
+    if (!leading || leading.record.generation !== generation) return this.elsewhere('not-leader')
     const isRegistration = session === NEW_SESSION
     const checked = isRegistration ? null : parseCommand(command)
     if (checked instanceof MeshError) throw checked
     const bytes = isRegistration ? 1 : utf8Bytes(JSON.stringify(checked))
     const answer = await leading.driver.propose({ session, sequence, payload: checked, bytes })
     if (answer.kind === 'lost') return { kind: 'lost' }
-    if (answer.kind === 'refused') return this.#elsewhere(answer.reason)
+    if (answer.kind === 'refused') return this.elsewhere(answer.reason)
     const { outcome, index, term } = answer
     return outcome ? { kind: 'done', outcome, index, term } : { kind: 'lost' }
   }
@@ -46,9 +57,9 @@ export class Desk {
     if (!parsed.success) throw new MeshError('malformed', v.summarize(parsed.issues))
     const { generation, reads } = parsed.output
     const leading = this.#council.leading
-    if (!leading || leading.record.generation !== generation) return this.#elsewhere('not-leader')
+    if (!leading || leading.record.generation !== generation) return this.elsewhere('not-leader')
     const answer = await leading.driver.read()
-    if (answer.kind === 'refused') return this.#elsewhere(answer.reason)
+    if (answer.kind === 'refused') return this.elsewhere(answer.reason)
     const { register } = leading
     const values = reads.map(read => {
       if (read.kind === 'prefix') return register.list(read.prefix)
@@ -58,7 +69,8 @@ export class Desk {
     return { kind: 'values', index: answer.index, values }
   }
 
-  #elsewhere(reason: string): Extract<CommandAnswer, { kind: 'elsewhere' }> {
+  /** Who leads instead, as far as this peer knows. */
+  elsewhere(reason: string): Extract<CommandAnswer, { kind: 'elsewhere' }> {
     const leader = this.#council.leader
     return { kind: 'elsewhere', reason, leader: leader ? { member: leader.member, term: leader.term } : null }
   }

@@ -4,7 +4,6 @@ import { MeshError } from '../../base/errors.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
 import { memberSigner } from '../../mesh/member-key.ts'
-import { type RaftTiming, raftConfig } from '../raft/config.ts'
 import { RaftDriver } from '../raft/driver.ts'
 import type { MemberId, Membership, RaftMessage } from '../raft/messages.ts'
 import { type SessionMachine, sessionMachine } from '../raft/sessions.ts'
@@ -12,14 +11,12 @@ import type { OpenedStore } from '../storage/store.ts'
 import { type HostRecord, memberOf, signHost } from './host-table.ts'
 import type { Lease } from './platform.ts'
 import { Register, type RegisterEvents } from './register/machine.ts'
-
-export type TimingPreset = 'lab' | 'internet' | 'auto'
+import type { Timing } from './timing.ts'
 
 export interface HostedParts extends RegisterEvents {
   readonly clock: Clock
   readonly random: Random
-  readonly preset: TimingPreset
-  readonly timing?: Partial<RaftTiming>
+  readonly timing: Pick<Timing, 'configFor' | 'isAuto'>
   readonly self: { readonly peer: PeerId; readonly session: SessionId }
   readonly send: (from: MemberId, to: MemberId, message: RaftMessage, pace: number | undefined) => void
   readonly onRole: (hosted: HostedMember) => void
@@ -51,14 +48,14 @@ export class HostedMember {
     this.register = new Register(parts)
     this.machine = sessionMachine(this.register)
     this.machine.load(restored.snapshot.data)
-    const { clock, random, preset, timing = {} } = parts
+    const { clock, random, timing } = parts
     this.sinceMs = clock.monotonicMs()
     const identity = { member: restored.member, generation: restored.generation, epoch: store.epoch, random }
     this.driver = new RaftDriver({
       clock,
       restored,
-      config: raftConfig(preset === 'internet' ? 'internet' : 'lab', identity, { timing }),
-      isAutoPaced: preset === 'auto',
+      config: timing.configFor(identity),
+      isAutoPaced: timing.isAuto,
       machine: this.machine,
       write: batch => store.write(batch),
       send: (to, message, pace) => parts.send(this.member, to, message, pace),

@@ -37,6 +37,14 @@ export const leaderlessMs = 750
 /** Without a leader for this long, voters that seem to be here count as silent, ms: many elections have failed by then. */
 export const silentVotersMs = 5_000
 
+/** How long a leader waits for voters beyond the quorum that it verifies, ms. */
+export const verifyGraceMs = 300
+/** How long an order to the leader may take, ms; a verification also has time for two of its quorum checks. */
+export const orderTimeoutMs = 5_000
+/** The slowest clocks that may be chosen, ms. */
+export const heartbeatMsMax = 10_000
+export const electionMsMax = 60_000
+
 // members
 /** Voters that Autopilot aims at, where there are enough hosts: the largest that fits. */
 export const voterTargets: readonly number[] = [5, 3, 1]
@@ -71,6 +79,8 @@ export const electionsKept = 100
 export const logLinesShown = 60
 
 // wire
+/** UTF-16 units of the reason for which an order is refused. */
+export const refusalCharsMax = 500
 /** A bundle of Raft messages beyond this travels in parts, on the lane for large things, bytes of JSON. */
 export const partBytes = 256 * 1024
 /** Parts of one bundle, and bundles that are being put together at once. */

@@ -8,6 +8,7 @@ import type { Council } from './council.ts'
 import type { History } from './history.ts'
 import type { HostedMember } from './hosted.ts'
 import { askIntervalMs, hostRefreshMs, peersAskedMax } from './limits.ts'
+import type { Timing } from './timing.ts'
 import { hostsSchema, leaderSchema, type PeerState, topics } from './wire.ts'
 
 export interface NewsOptions {
@@ -15,6 +16,7 @@ export interface NewsOptions {
   readonly mesh: Pick<Mesh, 'handle' | 'subscribe' | 'broadcast'>
   readonly council: Council
   readonly history: History
+  readonly timing: Timing
   readonly count: (counter: string) => void
 }
 
@@ -47,7 +49,16 @@ export class News {
     const leader = council.leader ? { member: council.leader.member, term: council.leader.term } : null
     const records = council.table.records.map(({ signed }) => signed)
     const generation = council.generation ?? null
-    return { generation, voters: [...voters], outgoing: [...outgoing], learners: [...learners], leader, records }
+    const timing = { ...this.#options.timing.choice }
+    return {
+      generation,
+      voters: [...voters],
+      outgoing: [...outgoing],
+      learners: [...learners],
+      leader,
+      records,
+      timing,
+    }
   }
 
   async ask(peer: PeerId): Promise<void> {
@@ -64,6 +75,10 @@ export class News {
     await this.#take(state.records, from)
     this.#options.council.toldMembership({ ...state })
     if (state.leader) this.#options.council.toldLeader(state.leader.member, state.leader.term)
+    // Who has no member hears no heartbeats.
+    const isLeaders = this.#options.council.leader?.host === from && !this.#options.council.hasCopy
+    if (isLeaders && state.timing && !this.#options.timing.hears(state.timing))
+      this.#options.count('decisions.dropped.timing')
     this.#options.council.changed()
   }
 

@@ -73,6 +73,8 @@ export class Succession {
     const { council, clock } = this.#options
     const leading = council.leading
     if (!leading) throw new MeshError('invalid-option', 'No leader lives here: ask its host to step down')
+    if (target !== undefined && (target === leading.member || !isVoter(leading.driver.view.membership, target)))
+      throw new MeshError('invalid-option', 'Only another voter can take over')
     const heir = target ?? this.#heirOf(leading)
     if (heir === undefined) throw new MeshError('no-quorum', 'No other voter can take over')
     const refusal = await leading.driver.transfer(heir)

@@ -109,6 +109,22 @@ export interface GenerationView {
   readonly decided: number
 }
 
+export type TimingPreset = 'lab' | 'internet' | 'auto'
+
+/** How fast the clocks of Raft run in this room; times that are not given are the preset's. */
+export interface TimingChoice {
+  readonly preset: TimingPreset
+  readonly heartbeatMs?: number | undefined
+  /** T, ms: election timeouts are drawn from [T, 2T). */
+  readonly electionMs?: number | undefined
+}
+
+export interface TimingView {
+  readonly preset: TimingPreset
+  readonly heartbeatMs: number
+  readonly electionMs: number
+}
+
 export type DecisionsState =
   | 'starting' // reading disks, asking who knows the room's history
   | 'joining' // the history is known, this peer has no copy yet (it can decide all the same)
@@ -151,17 +167,31 @@ export interface DecisionsView {
   readonly keys: number
   readonly bytes: number
   readonly conflict: ConflictView | undefined
+  /** As the leader told, or as this peer would have it. */
+  readonly timing: TimingView
   /** Times slower than the preset at which clocks of Raft run now: 1 busy, more when quiet or when the network is slow. */
   readonly pace: number
   readonly counters: Readonly<Record<string, number>>
 }
 
+/** A quorum that has just answered its leader. */
+export interface VerifiedQuorum extends QuorumView {
+  readonly leader: LeaderInfo
+  /** Everything up to here was decided, and is in the leader's register. */
+  readonly index: number
+  /** Voters that answered this very question, the leader among them, and those that did not within a moment. */
+  readonly answered: readonly MemberId[]
+  readonly silent: readonly MemberId[]
+}
+
 /** For panels, commands and tests: what the register's keeper can be asked to do besides deciding. */
 export interface DecisionsControl {
-  /** Hands leadership over, where this peer hosts the leader; to `target`, or to the best voter elsewhere. */
+  /** Hands leadership over; to `target`, or to the best voter elsewhere. Any peer may ask: whoever leads obeys. */
   stepDown(target?: MemberId): Promise<void>
-  /** Asks a quorum, now, whether it follows the leader; rejects with `no-quorum`. */
-  verifyQuorum(): Promise<QuorumView & { readonly leader: LeaderInfo; readonly index: number }>
+  /** Asks a quorum, now, whether it follows the leader; rejects with `no-quorum`, and a leader without one steps down. */
+  verifyQuorum(): Promise<VerifiedQuorum>
+  /** Other clocks for the whole room, at once. Times belong to their preset: a new preset forgets them. */
+  configure(change: Partial<TimingChoice>): Promise<TimingView>
   /** A new generation from this peer's copy, when the quorum is lost for good. Recorded with its parent. */
   continueFromHere(): Promise<GenerationView>
   /** Sets our history aside (it stays on disk) and joins the one that `view.conflict` names. */

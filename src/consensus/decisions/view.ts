@@ -6,17 +6,18 @@ import type { RaftView } from '../raft/state.ts'
 import type { Council } from './council.ts'
 import { logLinesShown } from './limits.ts'
 import type { RegisterCommand } from './register/operations.ts'
-import type { ConflictView, DecisionsState, DecisionsView, LogLine, MemberView } from './types.ts'
+import type { ConflictView, DecisionsState, DecisionsView, LogLine, MemberView, TimingView } from './types.ts'
 
 const lineCharsMax = 120
 
 export interface ViewParts {
   readonly conflict: ConflictView | undefined
   readonly storage: MeshError | undefined
+  readonly timing: TimingView
   readonly counters: Readonly<Record<string, number>>
 }
 
-export function viewOf(council: Council, { conflict, storage, counters }: ViewParts): DecisionsView {
+export function viewOf(council: Council, { conflict, storage, timing, counters }: ViewParts): DecisionsView {
   const copy = council.bestCopy
   const view = copy?.driver.view
   const { generation, leader, quorum } = council
@@ -45,6 +46,7 @@ export function viewOf(council: Council, { conflict, storage, counters }: ViewPa
     keys: copy?.register.keys ?? 0,
     bytes: copy?.register.bytes ?? 0,
     conflict,
+    timing,
     pace: copy?.driver.pace ?? 1,
     counters,
   }

@@ -7,7 +7,9 @@ import { MeshError } from '../../base/errors.ts'
 import { signedSchema } from '../../mesh/signed.ts'
 import { ID_LENGTH_MAX, PACE_MAX } from '../raft/limits.ts'
 import { type Envelope, type MemberId, parseEnvelope } from '../raft/messages.ts'
-import { batchReadsMax, bundleMessagesMax, hostRecordsMax, keyCharsMax, partsMax } from './limits.ts'
+import { batchReadsMax, bundleMessagesMax, hostRecordsMax, keyCharsMax, partsMax, refusalCharsMax } from './limits.ts'
+import { timingSchema } from './timing.ts'
+import type { TimingChoice } from './types.ts'
 
 export const topics = {
   bundle: 'decisions.raft',
@@ -19,6 +21,7 @@ export const topics = {
   read: 'decisions.read',
   handOver: 'decisions.hand-over',
   retire: 'decisions.retire',
+  order: 'decisions.order',
 } as const
 
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(ID_LENGTH_MAX))
@@ -28,12 +31,16 @@ const member = v.pipe(
 )
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-/** One Raft message with its address, and the pace of a leader that sends it. */
+/** One Raft message with its address, and the pace of a leader that sends it; with its heartbeats its timing too. */
 export interface Letter extends Envelope {
   readonly pace: number | undefined
+  readonly timing?: TimingChoice | undefined
 }
 
-const letterSchema = v.object({ pace: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(PACE_MAX))) })
+const letterSchema = v.object({
+  pace: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(PACE_MAX))),
+  timing: v.optional(timingSchema),
+})
 const bundleSchema = v.pipe(v.array(v.unknown()), v.maxLength(bundleMessagesMax))
 
 /** The letters of a bundle; whatever is malformed is counted by the caller and the rest is read. */
@@ -43,9 +50,9 @@ export function parseBundle(value: unknown): (Letter | MeshError<'malformed'>)[]
   return bundle.output.map(letter => {
     const outer = v.safeParse(letterSchema, letter)
     if (!outer.success) return new MeshError('malformed', v.summarize(outer.issues))
-    const { pace: _, ...inner } = letter as { pace?: unknown }
+    const { pace: _, timing: __, ...inner } = letter as { pace?: unknown; timing?: unknown }
     const envelope = parseEnvelope(inner)
-    return envelope instanceof MeshError ? envelope : { ...envelope, pace: outer.output.pace }
+    return envelope instanceof MeshError ? envelope : { ...envelope, ...outer.output, pace: outer.output.pace }
   })
 }
 
@@ -73,6 +80,7 @@ export const stateSchema = v.strictObject({
   learners: ids,
   leader: v.nullable(v.strictObject({ member, term: natural })),
   records: v.pipe(v.array(signedSchema), v.maxLength(hostRecordsMax)),
+  timing: v.optional(timingSchema),
 })
 export type PeerState = v.InferOutput<typeof stateSchema>
 
@@ -144,6 +152,27 @@ export const readAnswerSchema = v.variant('kind', [
   elsewhere,
 ])
 export type ReadsAnswer = v.InferOutput<typeof readAnswerSchema>
+
+/** What any peer may ask of whoever leads. */
+export const orderSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('verify'), generation: id }),
+  /** Meant for the leader of this term: asked again after it obeyed, it deposes nobody else. */
+  v.strictObject({ kind: v.literal('step-down'), generation: id, term: natural, target: v.optional(member) }),
+  v.strictObject({ kind: v.literal('configure'), generation: id, timing: timingSchema }),
+])
+export type Order = v.InferOutput<typeof orderSchema>
+
+export const orderAnswerSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('done') }),
+  v.strictObject({ kind: v.literal('verified'), index: natural, term: natural, answered: ids, silent: ids }),
+  v.strictObject({
+    kind: v.literal('refused'),
+    code: v.picklist(['no-quorum', 'invalid-option', 'timeout']),
+    message: v.pipe(v.string(), v.maxLength(refusalCharsMax)),
+  }),
+  elsewhere,
+])
+export type OrderAnswer = v.InferOutput<typeof orderAnswerSchema>
 
 export const retireSchema = v.strictObject({ generation: id, member })
 export const handOverAnswerSchema = v.nullable(v.strictObject({ member }))

@@ -39,7 +39,7 @@ export interface Candidate {
 export type RoleState = { readonly kind: 'follower' } | { readonly kind: 'halted' } | Candidate | Leader
 
 export interface Core {
-  readonly config: RaftConfig
+  config: RaftConfig
   readonly sender: Sender
   readonly fence: Fence
   readonly log: Log

@@ -13,8 +13,8 @@ import type { Answer, ReadAnswer } from './answers.ts'
 import type { DriverParts } from './driver-parts.ts'
 import { DRIVER_WAITING_MAX, SEEK_VOTES_MS } from './limits.ts'
 import type { Entry, MemberId, MembershipChange, RaftMessage } from './messages.ts'
-import { Pace } from './pace.ts'
-import type { Effect, Input, Proposal, Raft, RaftView } from './state.ts'
+import { Pace, paceSettings } from './pace.ts'
+import type { Effect, Input, Proposal, Raft, RaftClocks, RaftView } from './state.ts'
 import { createRaft } from './step.ts'
 
 interface Waiting {
@@ -26,6 +26,7 @@ export class RaftDriver {
   readonly #parts: DriverParts
   readonly #raft: Raft
   readonly #pace: Pace
+  #clocks: RaftClocks
   readonly #inputs: (() => Input | undefined)[] = []
   readonly #waiting = new Map<number, Waiting>()
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>()
@@ -47,9 +48,8 @@ export class RaftDriver {
     this.#parts = parts
     const { config, clock, restored } = parts
     this.#raft = createRaft(config, restored)
-    const { heartbeatTicks, electionTicks, tickMs } = config
-    const [heartbeatMs, electionMs] = [heartbeatTicks * tickMs, electionTicks * tickMs]
-    this.#pace = new Pace({ heartbeatMs, electionMs, isAuto: parts.isAutoPaced })
+    this.#clocks = config
+    this.#pace = new Pace(paceSettings(config, parts.isAutoPaced))
     this.#tickedAtMs = clock.monotonicMs()
     this.#setAlarm()
   }
@@ -131,7 +131,7 @@ export class RaftDriver {
   leaderIsGone(): void {
     if (this.#hasEnded || this.view.role === 'leader') return
     this.worked()
-    const { electionTicks } = this.#parts.config
+    const { electionTicks } = this.#clocks
     const ticks = Math.min(electionTicks, this.view.ticksToDeadline - 1)
     if (ticks > 0) this.#step({ kind: 'tick', ticks })
   }
@@ -170,6 +170,16 @@ export class RaftDriver {
   /** The slowest round trip to another voter's host, ms. */
   measured(rttMs: number): void {
     this.#repace(() => this.#pace.measured(rttMs))
+  }
+
+  /** Other clocks from now on; those that follow keep theirs until they are told. */
+  retime(clocks: RaftClocks, isAutoPaced: boolean): void {
+    this.#repace(() => {
+      this.#clocks = clocks
+      this.#pace.retime(paceSettings(clocks, isAutoPaced))
+      this.#tickedAtMs = this.#parts.clock.monotonicMs()
+      this.#step({ kind: 'retime', clocks })
+    })
   }
 
   /** This host may act for the member no more. Final. */
@@ -234,10 +244,10 @@ export class RaftDriver {
   /** The ticks that have passed come first, or a message would seem to come before its time. */
   #passTime(): void {
     const nowMs = this.#parts.clock.monotonicMs()
-    const tickMs = this.#parts.config.tickMs * this.#pace.own(nowMs)
+    const tickMs = this.#clocks.tickMs * this.#pace.own(nowMs)
     const ticks = Math.floor((nowMs - this.#tickedAtMs) / tickMs + 1e-6)
     if (ticks <= 0) return
-    this.#tickedAtMs = ticks > 2 * this.#parts.config.electionTicks ? nowMs : this.#tickedAtMs + ticks * tickMs
+    this.#tickedAtMs = ticks > 2 * this.#clocks.electionTicks ? nowMs : this.#tickedAtMs + ticks * tickMs
     for (const effect of this.#raft.step({ kind: 'tick', ticks })) this.#perform(effect)
   }
 
@@ -254,10 +264,10 @@ export class RaftDriver {
 
   /** Sleeps until something is due; an alarm that rings too early costs less than setting it anew for each message. */
   #setAlarm(): void {
-    const { clock, config } = this.#parts
+    const { clock } = this.#parts
     const nowMs = clock.monotonicMs()
     const ticks = this.view.ticksToDeadline
-    const dueMs = this.#tickedAtMs + ticks * config.tickMs * this.#pace.own(nowMs)
+    const dueMs = this.#tickedAtMs + ticks * this.#clocks.tickMs * this.#pace.own(nowMs)
     if (this.#alarm && this.#alarm.atMs <= dueMs + 1) return
     this.#alarm?.stop()
     const atMs = Math.max(dueMs, nowMs + 1)

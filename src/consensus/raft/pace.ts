@@ -9,6 +9,7 @@
  * K3  A leader that is about to rest says so for one election timeout before its own clock slows down.
  */
 import { LATENESS_KEPT, LATENESS_KEPT_MS, PACE_MAX, REST_AFTER_MS, REST_HEARTBEAT_MS, STRETCH_MAX } from './limits.ts'
+import type { RaftClocks } from './state.ts'
 
 export interface PaceSettings {
   readonly heartbeatMs: number
@@ -17,9 +18,13 @@ export interface PaceSettings {
   readonly isAuto: boolean
 }
 
+export function paceSettings(clocks: RaftClocks, isAuto: boolean): PaceSettings {
+  const { heartbeatTicks, electionTicks, tickMs } = clocks
+  return { heartbeatMs: heartbeatTicks * tickMs, electionMs: electionTicks * tickMs, isAuto }
+}
+
 export class Pace {
-  readonly #settings: PaceSettings
-  readonly #restFactor: number
+  #settings: PaceSettings
   /** How late this member's ticks came lately, ms, and when. */
   readonly #lateness: { readonly byMs: number; readonly atMs: number }[] = []
   #rttMs = 0
@@ -31,7 +36,13 @@ export class Pace {
 
   constructor(settings: PaceSettings) {
     this.#settings = settings
-    this.#restFactor = Math.min(PACE_MAX, Math.max(1, Math.floor(REST_HEARTBEAT_MS / settings.heartbeatMs)))
+  }
+
+  /** Other clocks: what the leader told was a multiple of the former. */
+  retime(settings: PaceSettings): void {
+    this.#settings = settings
+    this.#told = undefined
+    this.#announcedAtMs = undefined
   }
 
   /** The slowest round trip to a voter's host, ms. */
@@ -89,7 +100,8 @@ export class Pace {
 
   /** Never beyond PACE_MAX, or followers could not keep it and would take the rest for the leader's end. */
   #resting(): number {
-    return Math.max(this.#stretch(), this.#restFactor)
+    const restFactor = Math.floor(REST_HEARTBEAT_MS / this.#settings.heartbeatMs)
+    return Math.max(this.#stretch(), Math.min(PACE_MAX, Math.max(1, restFactor)))
   }
 
   /** What made the machine slow, such as a page that loads, may be over. */

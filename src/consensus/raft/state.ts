@@ -29,6 +29,9 @@ export interface RaftConfig {
   readonly random: Random
 }
 
+/** How long things take, of all that a machine is made from; the rest never changes while it runs. */
+export type RaftClocks = Pick<RaftConfig, 'tickMs' | 'heartbeatTicks' | 'electionTicks' | 'snapshotRetryTicks'>
+
 /** What a member finds on its disk. Everything in it was durable; `genesisState` and `joinerState` make the first ones. */
 export interface RestoredState {
   /** Whose disk this is; a machine refuses to start from another's, or from another generation's. */
@@ -69,6 +72,8 @@ export type Input =
   | { readonly kind: 'applied'; readonly index: number }
   /** The state machine's state as of `index`, which must be applied already. */
   | { readonly kind: 'snapshot-taken'; readonly index: number; readonly data: unknown }
+  /** From now on these clocks. */
+  | { readonly kind: 'retime'; readonly clocks: RaftClocks }
   /** The link to this member's host broke: what was on its way may be lost. Only a hint. */
   | { readonly kind: 'unreachable'; readonly member: MemberId }
   /** This host may no longer act for the member (lost its lock, or found a higher epoch on disk). Final. */
@@ -162,6 +167,8 @@ export interface ProgressView {
   readonly next: number
   readonly inflightMessages: number
   readonly isActive: boolean
+  /** Last heartbeat round it answered. */
+  readonly round: number
 }
 
 /** Live, read-only: each access shows the machine as it is now. For observers, checkers and drivers; costs nothing when unused. */
@@ -183,6 +190,8 @@ export interface RaftView {
   readonly snapshot: Snapshot
   readonly membership: Membership
   readonly transferTarget: MemberId | undefined
+  /** The leader's last heartbeat round; 0 when not leading. */
+  readonly round: number
   /** Ticks until something is due, so that a driver may sleep that long: a heartbeat, an election, a check. */
   readonly ticksToDeadline: number
   /** The leader's view of the others and itself; empty when not leading. */

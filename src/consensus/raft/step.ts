@@ -32,6 +32,7 @@ import {
   propose,
   tickLeader,
 } from './replication.ts'
+import { retime } from './retime.ts'
 import { becomeFollower, halt, restartElectionTimer } from './roles.ts'
 import { onApplied, onSnapshotTaken } from './snapshot.ts'
 import type { Effect, Input, Raft, RaftConfig, RestoredState } from './state.ts'
@@ -91,6 +92,8 @@ function perform(core: Core, input: Input): void {
       return onApplied(core, input.index)
     case 'snapshot-taken':
       return onSnapshotTaken(core, input.index, input.data)
+    case 'retime':
+      return retime(core, input.clocks)
     case 'unreachable':
       return core.role.kind === 'leader' ? onUnreachable(core.role, input.member) : undefined
     case 'halt':

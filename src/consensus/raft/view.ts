@@ -66,6 +66,10 @@ export class View implements RaftView {
     return this.#core.role.kind === 'leader' ? this.#core.role.transfer?.target : undefined
   }
 
+  get round(): number {
+    return this.#core.role.kind === 'leader' ? this.#core.role.round : 0
+  }
+
   get ticksToDeadline(): number {
     return ticksToDeadline(this.#core)
   }
@@ -90,6 +94,6 @@ function ticksToDeadline({ role, config, electionElapsed, electionTimeout }: Cor
   return Math.max(1, Math.min(config.heartbeatTicks - role.heartbeatElapsed, config.electionTicks - elapsed))
 }
 
-function progressView({ member, state, match, next, inflights, isActive }: Progress): ProgressView {
-  return { member, state, match, next, inflightMessages: inflights.count, isActive }
+function progressView({ member, state, match, next, inflights, isActive, round }: Progress): ProgressView {
+  return { member, state, match, next, inflightMessages: inflights.count, isActive, round }
 }

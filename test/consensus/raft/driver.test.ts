@@ -107,6 +107,31 @@ describe('the driver', () => {
     expect(leader.writes.length - before).toBeLessThanOrEqual(5)
   })
 
+  test('runs at other clocks from the moment it is told', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const clocks = { tickMs: 50, heartbeatTicks: 5, electionTicks: 30, snapshotRetryTicks: 400 }
+    for (const { driver } of room.all) driver.retime(clocks, false)
+    await room.pass(2_000)
+    const former = room.leader()
+    former.driver.worked() // a resting leader would let them wait longer
+    await room.pass(300)
+    former.isCut = true
+    await room.pass(1_200)
+    expect(room.leading()).toEqual([]) // nobody loses patience before 1.5 s
+    await room.pass(4_600)
+    expect(room.leading()).toHaveLength(1)
+    former.isCut = false
+    await room.pass(3_000)
+    const quick = { tickMs: 10, heartbeatTicks: 5, electionTicks: 15, snapshotRetryTicks: 200 }
+    for (const { driver } of room.all) driver.retime(quick, false)
+    room.leader().driver.worked()
+    await room.pass(100)
+    room.leader().isCut = true
+    await room.pass(700)
+    expect(room.leading()).toHaveLength(1)
+  })
+
   test('ends when its disk fails, says why, and has sent nothing that depended on the write', async () => {
     const room = roomOf('a b c')
     await room.pass(600)

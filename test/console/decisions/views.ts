@@ -68,6 +68,7 @@ export function view(members: readonly MemberView[], more: Partial<DecisionsView
     keys: 2,
     bytes: 40,
     conflict: undefined,
+    timing: { preset: 'auto', heartbeatMs: 50, electionMs: 150 },
     pace: 1,
     counters: {},
     ...more,

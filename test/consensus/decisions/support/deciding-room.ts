@@ -1,8 +1,8 @@
 /** A room of peers that decide: real meshes over memory links, real clocks, one disk and one set of locks for each browser. */
 import { randomId, systemClock, systemRandom } from '../../../../src/base/system.ts'
 import { DecisionsService } from '../../../../src/consensus/decisions/decisions.ts'
-import type { TimingPreset } from '../../../../src/consensus/decisions/hosted.ts'
 import { MemoryLocks } from '../../../../src/consensus/decisions/memory-locks.ts'
+import type { TimingPreset } from '../../../../src/consensus/decisions/types.ts'
 import { MemoryStores } from '../../../../src/consensus/storage/memory.ts'
 import type { MeshPeer } from '../../../../src/mesh/mesh.ts'
 import { MemoryRoom, until } from '../../../mesh/support/memory-mesh.ts'
