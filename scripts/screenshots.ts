@@ -109,11 +109,28 @@ const pictures: readonly Picture[] = [
     themes: bothThemes,
     press: ['Decisions'],
   })),
+  ...[
+    ['welcome', []],
+    ['completions', ['> consensus ']],
+    ['answers', ['> consnesus\n', '> consensus verify-quorum\n', '> consensus status\n']],
+  ].map(([scene, lines]) => ({
+    name: `commands-${scene}`,
+    query: 'peers=6',
+    sizes: allSizes,
+    themes: bothThemes,
+    press: ['command bar', ...(lines ?? [])],
+  })),
   { name: 'invite', query: 'peers=2', sizes: [desktop, phone], themes: bothThemes, press: ['Invite'] },
   { name: 'wrong-key', query: 'phase=failed&problem=wrong-secret', sizes: [desktop, phone], themes: bothThemes },
   { name: 'version', query: 'phase=failed&problem=version-mismatch', sizes: [desktop], themes: ['light'] },
   { name: 'no-signaling', query: 'peers=3&problem=signaling-unreachable', sizes: [desktop, phone], themes: ['light'] },
 ]
+
+/** What has no words of its own, or other ones at other widths. */
+const places: Readonly<Record<string, string>> = {
+  peer: 'button.row',
+  'command bar': 'wa-button[title^="Type a command"]',
+}
 
 const only = process.argv.slice(2).find(word => !word.startsWith('-'))
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -224,27 +241,38 @@ async function drawLine(page: Page): Promise<void> {
   await page.mouse.up()
 }
 
-/** Clicks the first visible button, tab or choice that says this, in whatever shadow root it is; `peer` opens a peer's card, `draw` draws a line. */
+/**
+ * Clicks the first visible button, tab or choice that says this, in whatever shadow root it is; `peer` opens a peer's card, `command bar` the
+ * command bar, `draw` draws a line, and `> text` is typed.
+ */
 async function pressWords(page: Page, words: string): Promise<void> {
   if (words === 'draw') {
     await drawLine(page)
     return settled(page)
   }
-  const isPressed = await page.evaluate(words => {
-    const walk = function* (root: ParentNode): Generator<HTMLElement> {
-      for (const element of root.querySelectorAll<HTMLElement>('*')) {
-        yield element
-        if (element.shadowRoot) yield* walk(element.shadowRoot)
+  if (words.startsWith('> ')) {
+    await page.keyboard.type(words.slice(2))
+    return settled(page)
+  }
+  const isPressed = await page.evaluate(
+    (words, place) => {
+      const walk = function* (root: ParentNode): Generator<HTMLElement> {
+        for (const element of root.querySelectorAll<HTMLElement>('*')) {
+          yield element
+          if (element.shadowRoot) yield* walk(element.shadowRoot)
+        }
       }
-    }
-    const target = [...walk(document)].find(element =>
-      words === 'peer'
-        ? element.matches('button.row')
-        : element.matches('button, wa-button, wa-tab, wa-radio') && element.textContent?.trim() === words,
-    )
-    target?.click()
-    return target !== undefined
-  }, words)
+      const target = [...walk(document)].find(element =>
+        place
+          ? element.matches(place)
+          : element.matches('button, wa-button, wa-tab, wa-radio') && element.textContent?.trim() === words,
+      )
+      target?.click()
+      return target !== undefined
+    },
+    words,
+    places[words],
+  )
   if (!isPressed) throw new Error(`nothing says “${words}”`)
   await settled(page)
 }

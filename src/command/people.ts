@@ -15,10 +15,6 @@ export function peerName(mesh: CommandMesh, peer: PeerId | undefined): string {
   return mesh.peers.find(({ id }) => id === peer)?.name ?? shortId(peer)
 }
 
-export function peerNames(mesh: CommandMesh): readonly string[] {
-  return [mesh.snapshot.self.name, ...mesh.peers.map(({ name }) => name)]
-}
-
 /** By name, by id, or by the end of an id. Throws `no-such-peer`, or `invalid-option` where several are meant. */
 export function peerBy(mesh: CommandMesh, said: string): PeerId {
   const here = [{ id: mesh.id, name: mesh.snapshot.self.name }, ...mesh.peers]

@@ -44,7 +44,8 @@ export class Registry {
 
   /** The command that was probably meant. */
   nearest(said: string): string | undefined {
-    const ranked = this.names
+    const groups = this.names.map(name => name.split(' ')[0] ?? name)
+    const ranked = [...new Set([...this.names, ...groups])]
       .map(name => ({ name, typos: distance(said, name) }))
       .sort((one, other) => one.typos - other.typos)
     const [best] = ranked

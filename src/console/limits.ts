@@ -27,5 +27,10 @@ export const jsonShownCharsMax = 20_000
 export const labelledLinksMax = 6
 /** Changes of the mesh are drawn at most this often, ms: each costs a layout of the whole console. */
 export const flushApartMs = 100
+/** Lines typed into the command bar that are remembered, and UTF-16 units of one: a longer one is forgotten. */
+export const commandsRememberedMax = 100
+export const commandRememberedCharsMax = 1_000
+/** Answers the command bar shows, the newest. */
+export const answersShownMax = 50
 /** Names of peers that left, for history. */
 export const namesRememberedMax = 500

@@ -90,6 +90,7 @@ test.each<[string, RegExp]>([
   ['', /`help` lists/],
   ['consensus', /^“consensus” goes on:\n\nconsensus config .+\nconsensus status/],
   ['consnesus status', /There is no command “consnesus status”\. Did you mean “consensus status”\?/],
+  ['consnesus', /Did you mean “consensus”\?/],
   ['decision get x', /Did you mean “decisions get”\?/],
   ['consensus elect', /There is no command “consensus elect”\. There is:\n\nconsensus config/],
   ['make coffee', /There is no command “make coffee”\. `help` lists what there is\./],

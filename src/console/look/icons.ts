@@ -20,6 +20,7 @@ const shapes = {
   play: svg`<path d="M5 3.2v9.6L12.5 8z"/>`,
   retry: svg`<path d="M12.8 8a4.8 4.8 0 1 1-1.5-3.5M12.8 2v3h-3"/>`,
   down: svg`<path d="m4 6 4 4 4-4"/>`,
+  command: svg`<path d="m3 4.5 3.5 3.5L3 11.5M8.5 12H13"/>`,
   tab: svg`<path d="M6.5 3.5h-3v9h9v-3"/><path d="M9 3h4v4M13 3 7.5 8.5"/>`,
   mesh: svg`<circle cx="4" cy="4.5" r="1.75"/><circle cx="12" cy="5.5" r="1.75"/><circle cx="7" cy="12" r="1.75"/><path d="m5.7 4.8 4.6.5M4.7 6l1.7 4.4M11 7l-3 3.6"/>`,
   work: svg`<path d="M2.5 4h11M2.5 8h7.5M2.5 12h4.5"/>`,

@@ -7,6 +7,7 @@ import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
 import { healthOf } from './health.ts'
+import '../command/command-launcher.ts'
 import '../invite/invite-dialog.ts'
 import './tab-name.ts'
 import './theme-switch.ts'
@@ -149,6 +150,7 @@ export class TopBar extends LitElement {
         <div class="me"><tab-name .store=${this.store}></tab-name></div>
         <div class="push"></div>
         ${this.#state()}
+        <command-launcher .store=${this.store}></command-launcher>
         <wa-button size="s" variant="brand" ?disabled=${!url} @click=${() => this.#invite(true)}>
           <span class="label">${icon('share')}<span class="invite-word">Invite</span></span>
         </wa-button>
