@@ -13,6 +13,7 @@ const benchmarks: Record<
   leave: { what: 'how soon the others notice a closed tab', load: () => import('./leave.ts') },
   raft: { what: 'decisions of real tabs: rate, latency, failover', load: () => import('./raft.ts') },
   crdt: { what: 'edits and synchronisation of a shared document', load: () => import('./crdt.ts') },
+  keystroke: { what: 'from a keystroke to the screen of another tab', load: () => import('./keystroke.ts') },
   storage: { what: 'a document’s edits on their way to IndexedDB', load: () => import('./storage.ts') },
   'raft-core': { what: 'commits per second of the Raft core, in Node', load: () => import('./raft-core.ts') },
 }
