@@ -16,7 +16,7 @@ import { until } from '../../link/support/until.ts'
 export { until }
 
 export class MemoryRoom {
-  readonly hub = new MemoryHub()
+  readonly hub: MemoryHub
   readonly rendezvous = new MemoryRendezvousHub()
   readonly peers: MeshPeer[] = []
   readonly problems: string[] = []
@@ -27,8 +27,9 @@ export class MemoryRoom {
   readonly #watches = new Map<SessionId, Set<() => void>>()
   readonly #clock: Clock
 
-  constructor(clock = systemClock) {
+  constructor(clock = systemClock, hub = new MemoryHub()) {
     this.#clock = clock
+    this.hub = hub
   }
 
   async join(
