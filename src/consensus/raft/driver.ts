@@ -236,8 +236,9 @@ export class RaftDriver {
     }
     this.#isStepping = false
     if (this.#hasEnded) return
-    const { commit, lastIndex } = this.view
-    this.#pace.rest(commit === lastIndex && this.#reads.size === 0, this.#parts.clock.monotonicMs())
+    const { commit, lastIndex, isBringingUp } = this.view
+    const isIdle = commit === lastIndex && this.#reads.size === 0 && !isBringingUp
+    this.#pace.rest(isIdle, this.#parts.clock.monotonicMs())
     this.#setAlarm()
   }
 

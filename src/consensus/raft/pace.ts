@@ -5,7 +5,7 @@
  *
  * Invariants
  * K1  Whoever has work, or no leader, runs at the pace that its network asks for, never slower.
- * K2  A leader rests only when everything it has is committed and nobody asked anything for a while.
+ * K2  A leader rests only when everything it has is committed, nobody awaits a snapshot and nobody asked anything for a while.
  * K3  A leader that is about to rest says so for one election timeout before its own clock slows down.
  */
 import { LATENESS_KEPT, LATENESS_KEPT_MS, PACE_MAX, REST_AFTER_MS, REST_HEARTBEAT_MS, STRETCH_MAX } from './limits.ts'

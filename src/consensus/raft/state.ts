@@ -190,6 +190,8 @@ export interface RaftView {
   readonly snapshot: Snapshot
   readonly membership: Membership
   readonly transferTarget: MemberId | undefined
+  /** The leader has sent somebody a snapshot that is neither acknowledged nor given up. */
+  readonly isBringingUp: boolean
   /** The leader's last heartbeat round; 0 when not leading. */
   readonly round: number
   /** Ticks until something is due, so that a driver may sleep that long: a heartbeat, an election, a check. */

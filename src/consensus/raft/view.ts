@@ -66,6 +66,11 @@ export class View implements RaftView {
     return this.#core.role.kind === 'leader' ? this.#core.role.transfer?.target : undefined
   }
 
+  get isBringingUp(): boolean {
+    const { role } = this.#core
+    return role.kind === 'leader' && role.tracker.others.some(({ state }) => state === 'snapshot')
+  }
+
   get round(): number {
     return this.#core.role.kind === 'leader' ? this.#core.role.round : 0
   }

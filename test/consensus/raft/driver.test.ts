@@ -6,6 +6,7 @@ import { raftConfig } from '../../../src/consensus/raft/config.ts'
 import { RaftDriver } from '../../../src/consensus/raft/driver.ts'
 import type { DriverParts } from '../../../src/consensus/raft/driver-parts.ts'
 import { genesisState, NO_SESSION, sessionMachine } from '../../../src/consensus/raft/index.ts'
+import { DEFAULT_LIMITS } from '../../../src/consensus/raft/limits.ts'
 import type { MemberId, RaftMessage } from '../../../src/consensus/raft/messages.ts'
 import type { Batch } from '../../../src/consensus/storage/store.ts'
 import { Turns } from '../../link/support/turns.ts'
@@ -20,6 +21,8 @@ interface One {
   readonly sent: RaftMessage['kind'][]
   readonly ends: (MeshError | undefined)[]
   isCut: boolean
+  /** Messages that never reach it. */
+  loses: (message: RaftMessage) => boolean
   disk: 'works' | 'fenced' | 'fails'
 }
 
@@ -49,14 +52,16 @@ function roomOf(names: string, seed = 7) {
         one.sent.push(message.kind)
         const copy = structuredClone(message)
         turns.after(wireMs, () => {
-          if (!one.isCut && !room.get(to)?.isCut) room.get(to)?.driver.receive(member, `host of ${member}`, copy, pace)
+          const other = room.get(to)
+          if (one.isCut || !other || other.isCut || other.loses(copy)) return
+          other.driver.receive(member, `host of ${member}`, copy, pace)
         })
       },
       onEnd: error => one.ends.push(error),
     }
     const ends: One['ends'] = []
     const driver = new RaftDriver(parts)
-    const one: One = { driver, writes: [], applied, sent: [], ends, isCut: false, disk: 'works' }
+    const one: One = { driver, writes: [], applied, sent: [], ends, isCut: false, loses: () => false, disk: 'works' }
     room.set(member, one)
   }
   const all = [...room.values()]
@@ -227,6 +232,23 @@ describe('the driver', () => {
     follower.driver.worked() // somebody asks here, and the resting leader does not answer
     await room.pass(1_000)
     expect(room.leading()).toHaveLength(1)
+  })
+
+  test('does not rest while somebody awaits a snapshot: one that is lost is sent again in time', async () => {
+    const room = roomOf('a b c')
+    await room.pass(600)
+    const behind = room.all.find(one => one !== room.leader()) as One
+    behind.isCut = true
+    const { snapshotAfterEntries, trailingEntries } = DEFAULT_LIMITS
+    const count = 2 * snapshotAfterEntries + trailingEntries
+    for (let number = 0; number < count; number++) void room.leader().driver.propose(command(number))
+    await room.pass(5_000)
+    let lost = 0
+    behind.loses = ({ kind }) => kind === 'snapshot' && lost++ === 0
+    behind.isCut = false
+    await room.pass(6_000)
+    expect(lost).toBeGreaterThan(1)
+    expect(behind.driver.view.commit).toBe(room.leader().driver.view.commit)
   })
 
   test('is doubted by one whom its leader does not answer: alone it elects nobody, and a majority elects another at once', async () => {

@@ -1,0 +1,74 @@
+/** A new member of a room with a large register is brought up by a snapshot in several parts, also when one of them is lost. */
+import { afterEach, expect, test, vi } from 'vitest'
+import type { Payload } from '../../../src/base/json.ts'
+import { partBytes } from '../../../src/consensus/decisions/limits.ts'
+import { topics } from '../../../src/consensus/decisions/wire.ts'
+import { DEFAULT_LIMITS } from '../../../src/consensus/raft/limits.ts'
+import type { MeshPeer } from '../../../src/mesh/mesh.ts'
+import { DecidingRoom, until } from './support/deciding-room.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // a thousand real commits, and a retry after two seconds
+
+let room: DecidingRoom
+afterEach(() => room.close())
+
+const large = 'x'.repeat(60_000)
+const largeKeys = 9
+
+interface Part {
+  readonly id: number
+  readonly at: number
+  readonly of: number
+  readonly text: string
+}
+
+/** The same peer, whose posts of parts are seen, and may be lost, before anybody reads them. */
+function watched(mesh: MeshPeer, isLost: (part: Part) => boolean): MeshPeer {
+  return new Proxy(mesh, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target)
+      if (name !== 'onPost') return typeof value === 'function' ? value.bind(target) : value
+      return (topic: string, reader: (payload: Payload, from: MeshPeer['id']) => void) =>
+        target.onPost(topic, (payload, from) => {
+          if (topic !== topics.part || !isLost(payload as unknown as Part)) reader(payload, from)
+        })
+    },
+  })
+}
+
+test.each([
+  ['all arrive', 0],
+  ['one is lost, and the whole is sent again', 1],
+])('where %s', async (_, lost) => {
+  room = new DecidingRoom()
+  const ada = await room.join('ada')
+  await until(() => ada.service.leader !== undefined, 'ada leads')
+  const { register } = ada.service
+  // The large ones late: a disk in memory writes its whole log each time.
+  const { snapshotAfterEntries } = DEFAULT_LIMITS
+  for (let entry = 0; entry < snapshotAfterEntries - largeKeys - 5; entry++) await register.set('small', entry)
+  for (let key = 0; key < largeKeys; key++) await register.set(`large/${key}`, large)
+  for (let entry = 0; entry < 10; entry++) await register.set('small', entry)
+
+  const seen: Part[] = []
+  let left = lost
+  const mesh = await room.room.join('bob', { browser: 'bob' })
+  await until(() => mesh.peers.length === 1, 'bob sees ada')
+  const isLost = (part: Part) => {
+    seen.push(part)
+    return part.at === 1 && left-- > 0
+  }
+  const bob = room.decide('bob', 'bob', watched(mesh, isLost))
+  const copy = () => bob.service.view
+  const hasAll = () => copy().keys === largeKeys + 1 && copy().log.applied >= ada.service.view.log.commit
+  await until(hasAll, 'bob has it all', 30_000)
+
+  const snapshots = seen.filter(({ at, text }) => at === 0 && text.includes('"kind":"snapshot"'))
+  expect(snapshots).toHaveLength(1 + lost)
+  for (const { of } of snapshots) expect(of).toBeGreaterThanOrEqual(Math.ceil((largeKeys * large.length) / partBytes))
+  expect(copy().log.firstIndex).toBeGreaterThan(snapshotAfterEntries) // what came before it has not as entries
+  expect(copy().bytes).toBe(ada.service.view.bytes)
+  await bob.service.register.set('after', true)
+  expect(await ada.service.register.get('after')).toBe(true)
+  expect(await bob.service.register.get('large/8')).toBe(large)
+})
