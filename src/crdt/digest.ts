@@ -34,3 +34,29 @@ function finish(bits: number): number {
 function hex(bits: number): string {
   return bits.toString(16).padStart(8, '0')
 }
+
+/** A short name for a set of texts, whatever their order, kept current as they come and go. */
+export class DigestSum {
+  #low = 0
+  #high = 0
+
+  add(text: string): void {
+    this.#change(text, 1)
+  }
+
+  remove(text: string): void {
+    this.#change(text, -1)
+  }
+
+  get text(): string {
+    return hex(this.#high) + hex(this.#low)
+  }
+
+  #change(text: string, sign: 1 | -1): void {
+    const digest = digestOf(encoder.encode(text))
+    this.#high = (this.#high + sign * Number.parseInt(digest.slice(0, 8), 16)) >>> 0
+    this.#low = (this.#low + sign * Number.parseInt(digest.slice(8), 16)) >>> 0
+  }
+}
+
+const encoder = new TextEncoder()

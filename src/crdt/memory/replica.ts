@@ -2,17 +2,18 @@
  * The memory store as a replica: a causal map from keys to versions (Almeida et al., "Delta state replicated data types", 2018).
  *
  * 1. A write gets a new dot and supersedes the versions it has seen under its key; a delete gets one too and puts nothing in their place. So
- *    the context alone says what is held: versions of it that nothing of it supersedes. The digest covers the context, and no more.
+ *    the context says what is held: versions of it that nothing of it supersedes. A delta that was lost may have superseded what lies here, though a
+ *    later one names it as seen; so the digest covers what is held, too, and the answer to a question mends it.
  * 2. Merging keeps a version where both hold it, or where one holds it and the other has never seen it. So it is commutative, associative
  *    and idempotent, whatever the order, and a write that a delete has not seen survives the delete.
  * 3. A version that has expired is dropped by each peer on its own: its dot stays seen, so it comes back from nobody.
  */
 import { MeshError } from '../../base/errors.ts'
-import { digestOf } from '../digest.ts'
+import { DigestSum, digestOf } from '../digest.ts'
 import { memoryBytesMax, memoryKeysMax } from '../limits.ts'
 import type { Origin, Replica, UpdateListener } from '../replica.ts'
 import { memoryName } from '../sync/messages.ts'
-import { Context, type Dot, type Dots, dotKey, isIn } from './context.ts'
+import { Context, type ContextWords, type Dot, type Dots, dotKey, isIn } from './context.ts'
 import { type Delta, decodeContext, decodeDelta, encodeJson } from './delta.ts'
 import type { Version } from './versions.ts'
 
@@ -23,6 +24,8 @@ interface Held {
   readonly version: Version
   readonly bytes: number
 }
+
+const encoder = new TextEncoder()
 
 /** Merging stops being possible only far beyond what writing is limited to, so that peers near the limit still agree. */
 const mergeSlack = 2
@@ -36,6 +39,8 @@ export class MemoryReplica implements Replica {
   readonly #reserved = new Map<string, number>()
   readonly #listeners = new Set<UpdateListener>()
   readonly #changeListeners = new Set<(place: Place) => void>()
+  /** Of all that is held, but for what ends by itself: each peer drops that by its own clock. */
+  readonly #sum = new DigestSum()
   #bytes = 0
 
   get bytes(): number {
@@ -90,6 +95,15 @@ export class MemoryReplica implements Replica {
     return this.#context.has(dot)
   }
 
+  /** Whether all changes came here that the words name, and what was seen of one's replica up to it. */
+  covers(words: ContextWords): boolean {
+    return this.#context.covers(words)
+  }
+
+  seenUpTo(dot: Dot): ContextWords {
+    return this.#context.upTo(dot)
+  }
+
   /** Drops what has expired; nobody need be told. */
   expire(nowMs: number): void {
     for (const [key, { at, version }] of this.#held) {
@@ -100,7 +114,7 @@ export class MemoryReplica implements Replica {
   }
 
   digest(): string {
-    return digestOf(this.vector())
+    return digestOf(encoder.encode(`${JSON.stringify(this.#context.words())} ${this.#sum.text}`))
   }
 
   vector(): Uint8Array {
@@ -195,6 +209,7 @@ export class MemoryReplica implements Replica {
     const bytes = JSON.stringify(version).length
     this.#held.set(key, { at, version, bytes })
     this.#bytes += bytes
+    if (version.expiresAtMs === undefined) this.#sum.add(key)
     const place = placeKey(at)
     const versions = this.#places.get(place) ?? new Map<string, Version>()
     versions.set(key, version)
@@ -206,6 +221,7 @@ export class MemoryReplica implements Replica {
     if (!held) return
     this.#held.delete(key)
     this.#bytes -= held.bytes
+    if (held.version.expiresAtMs === undefined) this.#sum.remove(key)
     const place = placeKey(held.at)
     const versions = this.#places.get(place)
     versions?.delete(key)
