@@ -76,6 +76,14 @@ export const strongKeyCharsMax = 256
 /** Until a strong call gives up, ms, if it does not say; and how often it tries again where others change the key meanwhile. */
 export const strongTimeoutMsDefault = 10_000
 export const strongTriesMax = 16
+/** Records of strong keys that expired or were deleted are looked for this often, ms, and forgotten in one round at most. */
+export const strongSweepMs = 30_000
+export const strongForgottenPerSweepMax = 256
+/** They are forgotten so long after their end, ms: no call lasts longer (10 min), nor are clocks that count further apart (1 min). */
+export const strongForgetAfterMs = 12 * 60_000
+/** Marks of forgotten keys lie in so many values of the register, each of so many at most; of more the oldest go. */
+export const strongMarkBooks = 4
+export const strongMarksPerBookMax = 600
 /** Expired entries are looked for this often, ms. */
 export const memorySweepMs = 1_000
 /** Results of one search or list. */

@@ -1,6 +1,7 @@
 /** The register on the page: calls cross to the engine, changes come back as events while somebody watches. */
 import type { Remote } from 'comlink'
 import type { Json } from '../base/json.ts'
+import { isOwnKey, isSeenUnder } from '../base/own-keys.ts'
 import type {
   DecidedChange,
   DecidedCommand,
@@ -55,13 +56,19 @@ export class PageDecisions implements Decisions, DecisionsControl {
   }
 
   watch(listener: (change: DecidedChange) => void, { prefix = '' }: { readonly prefix?: string } = {}): () => void {
-    return this.on(decision => {
-      if ('key' in decision && decision.key.startsWith(prefix)) listener(decision)
+    return this.#onAny(decision => {
+      if ('key' in decision && isSeenUnder(prefix, decision.key)) listener(decision)
     })
   }
 
-  /** Changes and commands alike. The engine tells them only while somebody listens. */
+  /** Changes and commands alike, but for the mesh's own keys. The engine tells them only while somebody listens. */
   on(listener: (decision: DecidedChange | DecidedCommand) => void): () => void {
+    return this.#onAny(decision => {
+      if (!('key' in decision) || !isOwnKey(decision.key)) listener(decision)
+    })
+  }
+
+  #onAny(listener: (decision: DecidedChange | DecidedCommand) => void): () => void {
     const off = this.#options.onDecision(listener)
     if (this.#watchers++ === 0) void this.#options.engine.watchDecisions(true)
     let isOff = false

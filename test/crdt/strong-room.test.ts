@@ -15,7 +15,7 @@ afterEach(async () => {
   await room.close()
 })
 
-async function share({ mesh, service: { register } }: Decider): Promise<Shared> {
+async function share({ mesh, service: { own: register } }: Decider): Promise<Shared> {
   const store = createMemoryStore()
   const one = await Shared.open({ mesh, clock: systemClock, random: systemRandom, store, register })
   shared.push(one)

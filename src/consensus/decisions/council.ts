@@ -11,6 +11,7 @@ import { majorityOf } from '../raft/quorum.ts'
 import { HostTable } from './host-table.ts'
 import type { HostedMember } from './hosted.ts'
 import { electionsKept, silentVotersMs } from './limits.ts'
+import { isDecision, type RegisterCommand } from './register/operations.ts'
 import type { ElectionRecord, LeaderInfo, QuorumView } from './types.ts'
 import type { GenerationInfo } from './wire.ts'
 
@@ -212,7 +213,7 @@ function decidedAtMost({ register, driver: { view } }: HostedMember): number {
   let decided = register.decided
   for (let index = view.applied + 1; index <= view.lastIndex; index++) {
     const entry = view.entry(index)
-    if (entry?.kind === 'command' && entry.payload !== null) decided++
+    if (entry?.kind === 'command' && entry.payload !== null && isDecision(entry.payload as RegisterCommand)) decided++
   }
   return decided
 }

@@ -18,9 +18,11 @@ import { Hosting } from './hosting.ts'
 import { askIntervalMs } from './limits.ts'
 import { News } from './news.ts'
 import { Orders } from './orders.ts'
+import { OwnKeys } from './own-keys.ts'
 import type { DecisionsPlatform } from './platform.ts'
 import { PostBox } from './post-box.ts'
 import { DecisionsRegister } from './register.ts'
+import { RegisterCalls } from './register-calls.ts'
 import { Succession } from './succession.ts'
 import { Timing } from './timing.ts'
 import type {
@@ -62,6 +64,8 @@ export interface DecisionsEvents {
 
 export class DecisionsService {
   readonly register: Decisions & DecisionsControl
+  /** For the mesh itself: what it keeps under keys of its own. */
+  readonly own: OwnKeys
   readonly #options: DecisionsOptions
   readonly #events = new Emitter<DecisionsEvents>(() => this.#count('listener-failed'))
   readonly #council: Council
@@ -100,7 +104,9 @@ export class DecisionsService {
       count,
       onLetter: (from, letter) => this.#hear(from, letter),
     })
-    this.#decisions = new DecisionsRegister({ clock, council, client: this.#client })
+    const calls = new RegisterCalls(this.#client)
+    this.#decisions = new DecisionsRegister({ clock, council, calls })
+    this.own = new OwnKeys(council, calls, this.#decisions)
     this.#succession = new Succession({ clock, council, tellLeader: news => this.#news.tell(topics.leader, news) })
     this.#hosting = new Hosting({
       clock,

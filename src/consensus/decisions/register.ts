@@ -1,11 +1,10 @@
-/** The register as applications call it: checks what they say, sends it on, and tells watchers what is applied. */
+/** The register as applications see it: their keys, and not the mesh's own unless they ask for them; watchers are told what is applied. */
 import type { Clock } from '../../base/clock.ts'
-import { MeshError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import type { DecisionsClient } from './client.ts'
+import { isSeenUnder } from '../../base/own-keys.ts'
 import type { Council } from './council.ts'
-import { keyCharsMax } from './limits.ts'
-import { checkKey, checkValue, type Operation } from './register/operations.ts'
+import { refuseOwnKey } from './register/operations.ts'
+import type { RegisterCalls } from './register-calls.ts'
 import type { Decided, DecidedChange, DecidedCommand, DecisionOptions, Decisions, SwapResult } from './types.ts'
 
 /** Without a copy of its own a peer that watches looks this often for what has changed, ms. */
@@ -15,7 +14,7 @@ type Any = DecidedChange | DecidedCommand
 
 export class DecisionsRegister implements Decisions {
   readonly #council: Council
-  readonly #client: DecisionsClient
+  readonly #calls: RegisterCalls
   readonly #watchers = new Set<(change: DecidedChange) => void>()
   readonly #listeners = new Set<(decision: Any) => void>()
   readonly #stop: () => void
@@ -27,33 +26,28 @@ export class DecisionsRegister implements Decisions {
   /** What a peer without a copy saw last; undefined while it has not looked. */
   #seen: ReadonlyMap<string, Decided> | undefined
 
-  constructor(options: { readonly clock: Clock; readonly council: Council; readonly client: DecisionsClient }) {
+  constructor(options: { readonly clock: Clock; readonly council: Council; readonly calls: RegisterCalls }) {
     this.#council = options.council
-    this.#client = options.client
+    this.#calls = options.calls
     this.#stop = options.clock.every(lookIntervalMs, () => void this.#look())
   }
 
-  async get(key: string, options?: DecisionOptions): Promise<Json | undefined> {
-    checkKey(key)
-    const { found } = await this.#client.read({ kind: 'key', key }, options)
-    return found[0]?.value
+  get(key: string, options?: DecisionOptions): Promise<Json | undefined> {
+    return this.#calls.get(key, options)
   }
 
   async list(prefix = '', options?: DecisionOptions): Promise<readonly Decided[]> {
-    if (typeof prefix !== 'string' || prefix.length > keyCharsMax)
-      throw new MeshError('invalid-option', `a prefix is text of at most ${keyCharsMax} characters`)
-    return (await this.#client.read({ kind: 'prefix', prefix }, options)).found
+    return (await this.#calls.list(prefix, options)).filter(({ key }) => isSeenUnder(prefix, key))
   }
 
   async set(key: string, value: Json, options?: DecisionOptions): Promise<{ readonly version: number }> {
-    checkKey(key)
-    checkValue('a value', value)
-    return this.#write({ kind: 'set', key, value }, options)
+    refuseOwnKey(key)
+    return this.#calls.set(key, value, options)
   }
 
   async delete(key: string, options?: DecisionOptions): Promise<{ readonly version: number }> {
-    checkKey(key)
-    return this.#write({ kind: 'delete', key }, options)
+    refuseOwnKey(key)
+    return this.#calls.delete(key, options)
   }
 
   async compareAndSet(
@@ -62,27 +56,17 @@ export class DecisionsRegister implements Decisions {
     value: Json | undefined,
     options?: DecisionOptions,
   ): Promise<SwapResult> {
-    checkKey(key)
-    if (expected !== undefined) checkValue('the expected value', expected)
-    if (value !== undefined) checkValue('a value', value)
-    const maybe = (one: Json | undefined) => (one === undefined ? [] : [one])
-    const swap: Operation = { kind: 'swap', key, expected: maybe(expected), value: maybe(value) }
-    const { result } = await this.#client.perform(swap, options)
-    if (result.kind !== 'swap') throw unexpected(result.kind)
-    if (result.swapped) return { swapped: true, value }
-    const isWhole = !result.held || result.value.length > 0
-    return { swapped: false, value: isWhole ? result.value[0] : await this.get(key, options) }
+    refuseOwnKey(key)
+    return this.#calls.compareAndSet(key, expected, value, options)
   }
 
-  async propose(command: Json, options?: DecisionOptions): Promise<{ readonly index: number; readonly term: number }> {
-    checkValue('a command', command)
-    const { index, term } = await this.#client.perform({ kind: 'propose', command }, options)
-    return { index, term }
+  propose(command: Json, options?: DecisionOptions): Promise<{ readonly index: number; readonly term: number }> {
+    return this.#calls.propose(command, options)
   }
 
   watch(listener: (change: DecidedChange) => void, { prefix = '' }: { readonly prefix?: string } = {}): () => void {
     const watcher = (change: DecidedChange) => {
-      if (change.key.startsWith(prefix)) listener(change)
+      if (isSeenUnder(prefix, change.key)) listener(change)
     }
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
@@ -118,12 +102,6 @@ export class DecisionsRegister implements Decisions {
     this.#listeners.clear()
   }
 
-  async #write(operation: Operation, options: DecisionOptions | undefined): Promise<{ readonly version: number }> {
-    const { result } = await this.#client.perform(operation, options)
-    if (result.kind !== 'done') throw unexpected(result.kind)
-    return { version: result.version }
-  }
-
   #followGeneration(): void {
     const generation = this.#council.generation?.id
     if (generation === this.#generation) return
@@ -139,7 +117,7 @@ export class DecisionsRegister implements Decisions {
     if (!isNeeded || this.#isLooking) return
     this.#isLooking = true
     try {
-      const found = new Map((await this.list('')).map(one => [one.key, one]))
+      const found = new Map((await this.#calls.list('')).map(one => [one.key, one]))
       this.#followGeneration()
       const before = this.#seen
       this.#seen = found
@@ -158,8 +136,4 @@ export class DecisionsRegister implements Decisions {
       this.#isLooking = false
     }
   }
-}
-
-function unexpected(kind: string): MeshError {
-  return new MeshError('malformed', `the leader answered with "${kind}"`, { outcome: 'unknown' })
 }

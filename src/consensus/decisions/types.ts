@@ -21,7 +21,8 @@ export interface SwapResult {
 }
 
 /**
- * Rejections are MeshErrors: `timeout`, `no-quorum` (each with `outcome: 'unknown' | 'not-applied'`), `invalid-option`,
+ * Keys that begin with `tabmesh/` are the mesh's own: refused with `invalid-option` where they would be written, listed and watched only under a
+ * prefix that begins so. Rejections are MeshErrors: `timeout`, `no-quorum` (each with `outcome: 'unknown' | 'not-applied'`), `invalid-option`,
  * `too-large`, `overloaded`, `aborted`, `storage-lost`, `left`.
  */
 export interface Decisions {
@@ -105,7 +106,7 @@ export interface GenerationView {
   readonly id: string
   readonly bornAtMs: number
   readonly parent: string | undefined
-  /** Commands decided in it, as far as this peer knows. */
+  /** Commands decided in it, as far as this peer knows; what the mesh wrote into keys of its own is not counted. */
   readonly decided: number
 }
 
@@ -163,7 +164,7 @@ export interface DecisionsView {
   }
   /** Oldest first; at most 100. */
   readonly elections: readonly ElectionRecord[]
-  /** Keys and bytes in the register, at this peer's copy. */
+  /** Keys of applications, and bytes of all, in the register; at this peer's copy. */
   readonly keys: number
   readonly bytes: number
   readonly conflict: ConflictView | undefined

@@ -34,21 +34,6 @@ export class Context {
     return number <= (this.#vector.get(replica) ?? 0) || (this.#beyond.get(replica)?.has(number) ?? false)
   }
 
-  /** Whether everything that the words name was seen. */
-  covers({ vector, beyond }: ContextWords): boolean {
-    return (
-      Object.entries(vector).every(([replica, number]) => number <= (this.#vector.get(replica) ?? 0)) &&
-      Object.entries(beyond).every(([replica, numbers]) => numbers.every(number => this.has({ replica, number })))
-    )
-  }
-
-  /** What was seen of that dot's replica up to it. */
-  upTo({ replica, number }: Dot): ContextWords {
-    const reached = Math.min(number, this.#vector.get(replica) ?? 0)
-    const beyond = [...(this.#beyond.get(replica) ?? [])].filter(one => one <= number).sort((a, b) => a - b)
-    return { vector: reached > 0 ? { [replica]: reached } : {}, beyond: beyond.length > 0 ? { [replica]: beyond } : {} }
-  }
-
   /** The next dot of that replica, which has seen all of its own. */
   next(replica: string): Dot {
     return { replica, number: (this.#vector.get(replica) ?? 0) + 1 }

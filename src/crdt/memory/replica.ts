@@ -13,7 +13,7 @@ import { DigestSum, digestOf } from '../digest.ts'
 import { memoryBytesMax, memoryKeysMax } from '../limits.ts'
 import type { Origin, Replica, UpdateListener } from '../replica.ts'
 import { memoryName } from '../sync/messages.ts'
-import { Context, type ContextWords, type Dot, type Dots, dotKey, isIn } from './context.ts'
+import { Context, type Dot, type Dots, dotKey, isIn } from './context.ts'
 import { type Delta, decodeContext, decodeDelta, encodeJson } from './delta.ts'
 import type { Version } from './versions.ts'
 
@@ -93,15 +93,6 @@ export class MemoryReplica implements Replica {
   /** Whether that change ever came here, be it still held or not. */
   hasSeen(dot: Dot): boolean {
     return this.#context.has(dot)
-  }
-
-  /** Whether all changes came here that the words name, and what was seen of one's replica up to it. */
-  covers(words: ContextWords): boolean {
-    return this.#context.covers(words)
-  }
-
-  seenUpTo(dot: Dot): ContextWords {
-    return this.#context.upTo(dot)
   }
 
   /** Drops what has expired; nobody need be told. */

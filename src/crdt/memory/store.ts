@@ -12,8 +12,10 @@ import {
   memoryTagCharsMax,
   memoryTagsMax,
   memoryValueBytesMax,
+  strongSweepMs,
 } from '../limits.ts'
 import type { Dot } from './context.ts'
+import { Forgetting } from './forgetting.ts'
 import { HybridClock } from './hybrid-clock.ts'
 import { MemoryReplica, type Place } from './replica.ts'
 import { MemorySearch } from './search.ts'
@@ -60,6 +62,8 @@ export const defaultNamespace = 'default'
 export class MemoryStore {
   readonly replica = new MemoryReplica()
   readonly time: HybridClock
+  /** Undefined where nothing is decided. */
+  readonly forgetting: Forgetting | undefined
   readonly #options: MemoryOptions
   readonly #strong: StrongMemory | undefined
   readonly #search: MemorySearch
@@ -79,10 +83,13 @@ export class MemoryStore {
       put: (...change: Parameters<MemoryReplica['put']>) => this.replica.put(...change),
     }
     this.#strong = register && new StrongMemory(register, view, clock)
+    const strong = this.#strong
+    if (register && strong) this.forgetting = new Forgetting(register, strong, view)
     this.#search = new MemorySearch(place => this.#entry(place))
     this.#offs = [
       this.replica.onChange(place => this.#changed(place)),
       clock.every(memorySweepMs, () => this.replica.expire(this.time.physicalMs)),
+      clock.every(strongSweepMs, () => void this.forgetting?.sweep()),
     ]
   }
 

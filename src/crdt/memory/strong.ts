@@ -7,28 +7,33 @@
  *    then: what others could read before it was decided would count twice.
  * 3. A strong read gives the record, unless something later is known here: then it decides that first, so that no later strong read, at
  *    any peer, gives something older. What was seen here and is not held any more was deleted, and then the record says so, too.
+ * 4. A record whose value was deleted or had lived its time is forgotten in the end (forgetting.ts). A mark of its stamp takes its place.
  *
  * So strong reads and writes of a key are linearizable (Herlihy and Wing, 1990), and a plain write counts once it is known to a peer that
  * reads strongly.
  */
-import * as v from 'valibot'
 import type { Clock } from '../../base/clock.ts'
 import { MeshError, toMeshError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import { strongKeyCharsMax, strongTimeoutMsDefault, strongTriesMax } from '../limits.ts'
+import { strongTimeoutMsDefault, strongTriesMax } from '../limits.ts'
 import type { Dot } from './context.ts'
 import type { Place } from './replica.ts'
+import { bookOf, markOf, marksIn } from './strong-marks.ts'
+import { type Found, foundIn, jsonOf, notOneValue, recordOf, registerKey, type StrongRecord } from './strong-record.ts'
 import { compareStamps, compareVersions, type Stamp, stampAfter, type Version } from './versions.ts'
 
-/** Part of `Decisions`: linearizable, and refused with `no-quorum` where too few can be reached. */
+/** Linearizable, and refused with `no-quorum` where too few can be reached. */
 export interface Register {
   get(key: string, options: { readonly timeoutMs: number }): Promise<Json | undefined>
+  /** `undefined` is "not there". */
   compareAndSet(
     key: string,
     expected: Json | undefined,
-    value: Json,
+    value: Json | undefined,
     options: { readonly timeoutMs: number },
   ): Promise<{ readonly swapped: boolean; readonly value: Json | undefined }>
+  /** What begins with `prefix`, where this peer is to clean up: at one peer of the room, undefined at the others. */
+  records?(prefix: string): readonly { readonly key: string; readonly value: Json }[] | undefined
 }
 
 export interface StrongCallOptions {
@@ -48,26 +53,6 @@ export interface StrongView {
   put(at: Place, dot: Dot, superseded: readonly Pick<Version, 'dot'>[], version: Version | undefined): void
 }
 
-const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-const recordSchema = v.strictObject({
-  stamp: v.strictObject({ ms: v.pipe(v.number(), v.finite(), v.minValue(0)), count: natural }),
-  /** Absent: the key was deleted. */
-  held: v.optional(
-    v.strictObject({
-      dot: v.strictObject({ replica: v.string(), number: natural }),
-      value: v.custom<Json>(value => value !== undefined),
-      expiresAtMs: v.optional(v.number()),
-    }),
-  ),
-})
-type StrongRecord = v.InferOutput<typeof recordSchema>
-
-/** What the register holds, as it is and as it was understood. */
-interface Found {
-  readonly raw: Json | undefined
-  readonly record: StrongRecord | undefined
-}
-
 export class StrongMemory {
   readonly #register: Register
   readonly #view: StrongView
@@ -82,13 +67,13 @@ export class StrongMemory {
   async read(at: Place, options: StrongCallOptions): Promise<Json | undefined> {
     const left = this.#deadline(options)
     const key = registerKey(at)
-    let found = foundIn(await this.#register.get(key, left()))
+    let found = await this.#found(key, await this.#register.get(key, left()), left)
     for (let tries = 0; tries < strongTriesMax; tries++) {
       const news = this.#news(at, found.record)
       if (!news) return this.#valueOf(found.record)
       const { swapped, value } = await this.#register.compareAndSet(key, found.raw, jsonOf(news), left())
       if (swapped) return this.#valueOf(news)
-      found = foundIn(value)
+      found = await this.#found(key, value, left)
     }
     throw contended()
   }
@@ -100,7 +85,7 @@ export class StrongMemory {
   async write(at: Place, options: StrongCallOptions, make?: (dot: Dot, stamp: Stamp) => Version): Promise<boolean> {
     const left = this.#deadline(options)
     const key = registerKey(at)
-    let found = foundIn(await this.#register.get(key, left()))
+    let found = await this.#found(key, await this.#register.get(key, left()), left)
     const dot = this.#view.reserve()
     let superseded: readonly Pick<Version, 'dot'>[] = []
     let version: Version | undefined
@@ -122,7 +107,7 @@ export class StrongMemory {
           this.#view.put(at, dot, superseded, version)
           return superseded.length > 0
         }
-        found = foundIn(value)
+        found = await this.#found(key, value, left)
       }
       throw contended()
     } catch (thrown) {
@@ -132,6 +117,13 @@ export class StrongMemory {
       else this.#view.put(at, dot, superseded, version)
       throw error
     }
+  }
+
+  /** Where there is no record, there may be a mark of one. It was made before the record went, so whoever misses the record sees the mark. */
+  async #found(key: string, raw: Json | undefined, left: () => { readonly timeoutMs: number }): Promise<Found> {
+    if (raw !== undefined) return foundIn(raw)
+    const stamp = markOf(marksIn(await this.#register.get(bookOf(key), left())), key)
+    return { raw, record: stamp && { stamp } }
   }
 
   /** What the record must become before a read can answer; nothing where it is as new as what is known here. */
@@ -160,40 +152,8 @@ export class StrongMemory {
   }
 }
 
-/** Apart from the application's own keys. */
-function registerKey(at: Place): string {
-  const key = `tabmesh.memory ${JSON.stringify(at)}`
-  if (key.length > strongKeyCharsMax)
-    throw new MeshError('too-large', `a namespace and key of ${key.length} characters are too long to be decided`)
-  return key
-}
-
-function recordOf(stamp: Stamp, version: Version | undefined): StrongRecord {
-  if (!version) return { stamp }
-  const { dot, body, expiresAtMs } = version
-  if (body.kind !== 'value') throw notOneValue()
-  return { stamp, held: { dot, value: body.value, ...(expiresAtMs !== undefined && { expiresAtMs }) } }
-}
-
-function jsonOf(record: StrongRecord): Json {
-  return record as unknown as Json
-}
-
-/** What is not a record of ours counts as none, and is replaced by the next. */
-function foundIn(raw: Json | undefined): Found {
-  const parsed = v.safeParse(recordSchema, raw)
-  return { raw, record: parsed.success ? parsed.output : undefined }
-}
-
 function isDot(one: Dot, other: Dot): boolean {
   return one.replica === other.replica && one.number === other.number
-}
-
-function notOneValue(): MeshError {
-  return new MeshError(
-    'unsupported',
-    'counters and sets have no strong reads; decide with mesh.decisions.compareAndSet',
-  )
 }
 
 function contended(): MeshError {

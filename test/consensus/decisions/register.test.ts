@@ -142,3 +142,19 @@ test.each(['plain', 'ünï ✓', '😀 pair', '\ud800 lone', ''])(
     expect(utf8Bytes(text) - lone).toBe(new TextEncoder().encode(text).length)
   },
 )
+
+describe('keys of the mesh itself', () => {
+  test('are no decisions, and are not counted among the keys, whichever way they come and go', () => {
+    const { perform, register } = registerThat()
+    perform(set('tabmesh/agents/x', 1), set('tabmesh/topology', 2))
+    perform(swap('tabmesh/agents/x', [1], [3]))
+    expect([register.decided, register.keys]).toEqual([0, 0])
+    perform(set('tabmesh/agents/x', 1), set('tabmeshed', 1))
+    perform({ kind: 'propose', command: 'go' })
+    expect([register.decided, register.keys]).toEqual([2, 1])
+    const copy = new Register()
+    copy.load(JSON.parse(JSON.stringify(register.save())))
+    copy.execute({ by: 'ada', operations: [{ kind: 'delete', key: 'tabmesh/topology' }] }, 9)
+    expect([copy.decided, copy.keys, copy.list('tabmesh/').length]).toEqual([2, 1, 1])
+  })
+})

@@ -1,5 +1,5 @@
 /** Strong reads and writes: stores that hear of each other late, over a register whose answers take their time. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { MeshError } from '../../../src/base/errors.ts'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
 import type { Json } from '../../../src/base/json.ts'
@@ -11,6 +11,8 @@ import { checkLinearizable } from '../../../src/simulator/checkers/linearizabili
 import { registerModel } from '../../../src/simulator/checkers/models.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
 import { exchange, HandClock, teach } from './support.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // never reached but on a machine that does much else
 
 const day = 24 * 3_600_000
 const strong = { consistency: 'strong' } as const

@@ -10,6 +10,7 @@
 import * as v from 'valibot'
 import { MeshError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json.ts'
+import { isOwnKey } from '../../../base/own-keys.ts'
 import type { StateMachine } from '../../raft/sessions.ts'
 import {
   cellBytes,
@@ -21,7 +22,7 @@ import {
 } from '../limits.ts'
 import { canonical } from './canonical.ts'
 import type { Decided, DecidedChange, DecidedCommand } from './entries.ts'
-import type { Operation, OperationResult, RegisterCommand } from './operations.ts'
+import { isDecision, type Operation, type OperationResult, type RegisterCommand } from './operations.ts'
 
 interface Cell {
   readonly value: Json
@@ -71,6 +72,7 @@ export class Register implements StateMachine {
   #commands: KeptCommand[] = []
   #commandsBytes = 0
   #bytes = 0
+  #ownKeys = 0
   #version = 0
   /** Commands of people executed in this generation. */
   #decided = 0
@@ -83,8 +85,9 @@ export class Register implements StateMachine {
     return this.#origin
   }
 
+  /** Of applications; the mesh's own come beside them. */
   get keys(): number {
-    return this.#cells.size
+    return this.#cells.size - this.#ownKeys
   }
 
   get bytes(): number {
@@ -110,8 +113,9 @@ export class Register implements StateMachine {
   }
 
   execute(payload: unknown, index: number): OperationResult[] {
-    const { by, operations } = payload as RegisterCommand
-    this.#decided++
+    const command = payload as RegisterCommand
+    const { by, operations } = command
+    if (isDecision(command)) this.#decided++
     return operations.map(one => this.#perform(one, by, index))
   }
 
@@ -135,6 +139,7 @@ export class Register implements StateMachine {
     this.#decided = decided
     this.#cells = new Map(cells.map(([key, value, of]) => [key, { value, version: of, bytes: bytesOf(key, value) }]))
     this.#bytes = [...this.#cells.values()].reduce((sum, cell) => sum + cell.bytes, 0)
+    this.#ownKeys = [...this.#cells.keys()].filter(isOwnKey).length
     this.#commands = []
     this.#commandsBytes = 0
     for (const [index, by, command] of commands) this.#keep({ index, by: by as DecidedCommand['by'], command })
@@ -171,6 +176,7 @@ export class Register implements StateMachine {
     const sum = this.#bytes - (held?.bytes ?? 0) + bytes
     if (value !== undefined && (sum > registerBytesMax || (!held && this.#cells.size >= keysMax))) return undefined
     this.#bytes = sum
+    if (isOwnKey(key)) this.#ownKeys += Number(value !== undefined) - Number(held !== undefined)
     const version = ++this.#version
     if (value === undefined) this.#cells.delete(key)
     else this.#cells.set(key, { value, version, bytes })

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { MeshError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json.ts'
+import { isOwnKey, ownKeyPrefix } from '../../../base/own-keys.ts'
 import { batchOperationsMax, keyCharsMax, valueBytesMax } from '../limits.ts'
 
 const key = v.pipe(v.string(), v.minLength(1), v.maxLength(keyCharsMax))
@@ -30,6 +31,11 @@ export function parseCommand(value: unknown): RegisterCommand | MeshError<'malfo
   if (!parsed.success) return new MeshError('malformed', v.summarize(parsed.issues))
   const large = parsed.output.operations.find(one => operationBytes(one) > valueBytesMax + keyCharsMax * 3)
   return large ? new MeshError('too-large', `a value is over ${valueBytesMax} bytes`) : parsed.output
+}
+
+/** Whether somebody decided something here: what the mesh writes into keys of its own is no decision of anybody's. */
+export function isDecision({ operations }: RegisterCommand): boolean {
+  return operations.some(one => one.kind === 'propose' || !isOwnKey(one.key))
 }
 
 /** What one operation came to. */
@@ -64,6 +70,20 @@ export function operationBytes(one: Operation): number {
 export function checkKey(key: unknown): asserts key is string {
   if (typeof key !== 'string' || key.length === 0 || key.length > keyCharsMax)
     refuse('invalid-option', `a key is text of 1 to ${keyCharsMax} characters`)
+}
+
+/** Throws for a key that only the mesh itself writes. */
+export function refuseOwnKey(key: unknown): void {
+  if (typeof key === 'string' && isOwnKey(key))
+    refuse(
+      'invalid-option',
+      `keys that begin with "${ownKeyPrefix}" are the mesh's own: choose another beginning for "${key}"`,
+    )
+}
+
+export function checkPrefix(prefix: unknown): asserts prefix is string {
+  if (typeof prefix !== 'string' || prefix.length > keyCharsMax)
+    refuse('invalid-option', `a prefix is text of at most ${keyCharsMax} characters`)
 }
 
 /** Throws what is wrong with a value or a command. */
