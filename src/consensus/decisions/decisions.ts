@@ -303,7 +303,8 @@ export class DecisionsService {
     if (!hosted) return this.#count('decisions.dropped.not-hosted')
     if (message.kind === 'timeout-now') this.#succession.asked(to)
     hosted.driver.receive(from, `${record.peer}/${record.session}`, message, pace)
-    if (timing && hosted.driver.view.leader === from && !this.#timing.hears(timing))
+    // What this peer told its own members may be older than what it has been told since: the two would take turns for ever.
+    if (timing && !isOurs && hosted.driver.view.leader === from && !this.#timing.hears(timing))
       this.#count('decisions.dropped.timing')
   }
 
