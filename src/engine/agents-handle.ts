@@ -1,10 +1,13 @@
 /** `mesh.agents` on the page: the list is read from the snapshot, changes are the engine's. */
+import type { AwayAgent } from '../consensus/keeping/records.ts'
 import type { AgentInfo, AgentSpec } from '../mesh/types.ts'
 
 export interface AgentsHandle {
   /** Every agent of the room: each peer, this one included, and what is registered at them. */
   getAll(): readonly AgentInfo[]
   findByCapability(capability: string): readonly AgentInfo[]
+  /** Those whose peers are not here, who left last first; remembered for a day after that. They come back as themselves. */
+  away(): readonly AwayAgent[]
   /** Registers an agent at this peer, which speaks for it; registered again under its id, it is changed. It comes back after a reload. */
   register(agent: AgentSpec): Promise<AgentInfo>
   /** So many alike, numbered. */
@@ -21,9 +24,11 @@ export function agentsHandle(
     deregisterAgent(id: string): Promise<void>
   },
   list: () => readonly AgentInfo[],
+  away: () => readonly AwayAgent[],
 ): AgentsHandle {
   return {
     getAll: list,
+    away,
     findByCapability: capability => indexOf(list()).get(capability) ?? [],
     register: agent => engine.registerAgent(agent),
     async registerMany(count, agent = {}) {

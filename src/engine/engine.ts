@@ -179,6 +179,7 @@ export class Engine {
       random,
       newId,
       shared: this.shared.promise,
+      decisions: this.deciding.service,
       store,
       timeline: this.#timeline,
       push,
@@ -259,6 +260,7 @@ export class Engine {
       counters: { ...this.mesh.counters },
       faults: this.mesh.faults.list,
       agents: this.life.part?.registry.getAll() ?? [],
+      away: this.life.part?.keeping.away ?? [],
       shutdown: this.life.part?.shutdown,
     }
   }

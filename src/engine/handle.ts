@@ -37,6 +37,8 @@ import type { JobProgram, JobView } from '../work/types.ts'
 import type { AgentsHandle } from './agents-handle.ts'
 import type { FaultsHandle } from './faults-handle.ts'
 import type { GossipHandle } from './gossip-handle.ts'
+import type { KeptView } from './room-keeping.ts'
+import type { SettingsHandle } from './settings-handle.ts'
 import type { MemoryHandle, SharedHandle } from './shared-handle.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -106,6 +108,8 @@ export interface MeshHandle {
   readonly shared: SharedHandle
   /** What all remember together. */
   readonly memory: MemoryHandle
+  /** Settings of the whole room, kept when all tabs are closed. */
+  readonly settings: SettingsHandle
 
   on<Name extends keyof HandleEvents>(event: Name, listener: (detail: HandleEvents[Name]) => void): () => void
   send(to: PeerId, topic: string, payload: Payload, options?: CallOptions): Promise<void>
@@ -162,6 +166,8 @@ export interface MeshHandle {
   dials(): Promise<readonly DialRecord[]>
   /** "Why can't I connect?": looks at everything that a link needs, within 6 s. */
   diagnose(): Promise<Diagnosis>
+  /** What the room keeps of itself: agents that are away, how it was linked last, its settings. */
+  kept(): Promise<KeptView>
   rename(name: string): Promise<void>
   /** Asks everybody to end, each as its own `onShutdown` has it, and leaves. Default reason: `task_complete`. */
   shutdown(options?: { readonly reason?: string }): Promise<ShutdownOutcome>

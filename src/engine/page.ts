@@ -84,6 +84,10 @@ class PageMesh implements MeshHandle {
   readonly faults: FaultsHandle
   readonly shared: MeshHandle['shared']
   readonly memory: MeshHandle['memory']
+  readonly settings: MeshHandle['settings'] = {
+    get: options => this.#call(options, given => this.#engine.settings(undefined, given)),
+    set: (change, options) => this.#call(options, given => this.#engine.settings(change, given)),
+  }
   readonly gossip: GossipHandle
   readonly #pageShared: PageShared
   readonly #engine: Remote<EngineApi>
@@ -112,6 +116,7 @@ class PageMesh implements MeshHandle {
         deregisterAgent: id => engine.deregisterAgent(id),
       },
       () => this.snapshot.agents,
+      () => this.snapshot.away,
     )
     this.faults = faultsHandle(
       request => engine.faults(request) as Promise<FaultOutcome>,
@@ -320,6 +325,10 @@ class PageMesh implements MeshHandle {
     const facts = await this.#engine.connectionFacts()
     const page = { isSecureContext, hasWebRtc: 'RTCPeerConnection' in globalThis }
     return whyCantIConnect({ ...facts, ...page, dials: facts.dials.map(withAdvice) })
+  }
+
+  kept() {
+    return this.#engine.kept()
   }
 
   async rename(name: string): Promise<void> {

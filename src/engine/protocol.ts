@@ -21,6 +21,8 @@ import type {
 } from '../mesh/types.ts'
 import type { GossipCalls } from './gossip-handle.ts'
 import type { HandleEvents, JobRequest, Metrics } from './handle.ts'
+import type { KeptView } from './room-keeping.ts'
+import type { RoomSettings, SettingsChange } from './room-settings.ts'
 import type { SharedApi, SharedPush } from './shared-rpc.ts'
 import type { MeshSnapshot, TimelineEvent } from './snapshot.ts'
 
@@ -134,6 +136,8 @@ export interface EngineApi extends SharedApi {
   faults(request: FaultRequest): Promise<FaultOutcome>
   registerAgent(agent: AgentSpec): Promise<AgentInfo>
   deregisterAgent(id: string): Promise<void>
+  kept(): Promise<KeptView>
+  settings(change: SettingsChange | undefined, options: WireCallOptions): Promise<RoomSettings>
   shutdown(reason: string): Promise<ShutdownOutcome>
   connect(peer: PeerId): Promise<void>
   cut(peer: PeerId): Promise<void>

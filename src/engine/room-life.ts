@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
+import type { DecisionsService } from '../consensus/decisions/decisions.ts'
 import { Figures } from '../mesh/figures.ts'
 import { Hearing } from '../mesh/gossip/hearing/driver.ts'
 import { Trees } from '../mesh/gossip/trees/driver.ts'
@@ -16,6 +17,7 @@ import type { BroadcastQueues, FaultInfo, MeshFigures } from '../mesh/types.ts'
 import { faultWords } from './fault-words.ts'
 import type { Push, StartConfig } from './protocol.ts'
 import { RoomGossip, type RoomGossipOptions } from './room-gossip.ts'
+import { RoomKeeping } from './room-keeping.ts'
 import type { MeshSnapshot } from './snapshot.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -27,6 +29,7 @@ export interface RoomLifeOptions {
   readonly random: Random
   readonly newId: () => string
   readonly shared: RoomGossipOptions['shared']
+  readonly decisions: Promise<DecisionsService>
   readonly store: AgentStore
   readonly timeline: Timeline
   readonly push: (message: Push) => void
@@ -38,6 +41,7 @@ export interface RoomLifeOptions {
 export class RoomLife {
   readonly registry: Registry
   readonly gossip: RoomGossip
+  readonly keeping: RoomKeeping
   readonly #options: RoomLifeOptions
   readonly #network: Network
   readonly #figures: Figures
@@ -62,6 +66,18 @@ export class RoomLife {
       region: config.region,
       count,
     })
+    const agents = () => this.registry.getAll()
+    const { gossip } = this
+    this.keeping = new RoomKeeping({
+      mesh,
+      agents,
+      decisions: options.decisions,
+      gossip,
+      clock,
+      random,
+      changed,
+      count,
+    })
     this.#figures = new Figures(clock, (event, listener) => mesh.on(event, listener))
     mesh.measure(this.#figures)
     this.#hearing = new Hearing({ ...mesh.hearing, clock })
@@ -75,6 +91,7 @@ export class RoomLife {
     for (const name of ['agent-registered', 'agent-updated', 'agent-deregistered'] as const)
       this.registry.on(name, detail => {
         push({ kind: 'event', name, detail } as Push)
+        this.keeping.roomChanged()
         changed()
       })
     this.registry.on('agent-registered', ({ isPeer, name, type, peer }) => {
@@ -130,6 +147,7 @@ export class RoomLife {
     this.#hearing.close()
     this.#trees.close()
     this.gossip.close()
+    this.keeping.close()
     this.registry.close()
   }
 

@@ -95,6 +95,12 @@ export function engineApi(engine: Engine, push: (message: Push) => void): Engine
     faults: request => mesh.faults.request(request),
     registerAgent: async agent => (await life).registry.register(agent),
     deregisterAgent: async id => (await life).registry.deregister(id),
+    kept: async () => (await life).keeping.kept(),
+    settings: (change, options) =>
+      abortable(options, async given => {
+        const { keeping } = await life
+        return change ? keeping.configure(change, given) : keeping.settings(given)
+      }),
     shutdown: async reason => (await life).shutDown(reason),
     connect: (peer: PeerId) => mesh.dial(peer),
     cut: (peer: PeerId) => mesh.cut(peer),

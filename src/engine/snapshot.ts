@@ -2,6 +2,7 @@
 import type { MeshErrorCode } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { DecisionsView } from '../consensus/decisions/types.ts'
+import type { AwayAgent } from '../consensus/keeping/records.ts'
 import type { SharedView } from '../crdt/shared.ts'
 import type { PartitionInfo } from '../mesh/partition/driver.ts'
 import type { AgentInfo, FaultInfo, LinkInfo, PeerInfo } from '../mesh/types.ts'
@@ -43,6 +44,8 @@ export interface MeshSnapshot {
   readonly counters: Readonly<Record<string, number>>
   /** Every peer, this one included, and the agents registered at them. */
   readonly agents: readonly AgentInfo[]
+  /** Agents whose peers are not here, the latest 64; the room remembers them for a day. */
+  readonly away: readonly AwayAgent[]
   /** In force here, or told to the room. */
   readonly faults: readonly FaultInfo[]
   /** Somebody has asked all to end, and a person is to say whether this tab does. */

@@ -1,5 +1,6 @@
 /** Agents of a mesh that is not there: every peer one, a guest at the first, and whatever a person registers. */
 import type { PeerId } from '../../src/base/ids.ts'
+import type { AwayAgent } from '../../src/consensus/keeping/records.ts'
 import { type AgentsHandle, agentsHandle } from '../../src/engine/agents-handle.ts'
 import type { AgentInfo, AgentSpec, PeerInfo, Reachability } from '../../src/mesh/types.ts'
 import { fakeCounters } from './fake-scene.ts'
@@ -14,7 +15,12 @@ export class FakeAgents {
   readonly #peers: () => readonly PeerInfo[]
   #registered: readonly AgentInfo[] = []
 
-  constructor(self: () => Host, peers: () => readonly PeerInfo[], changed: () => void) {
+  constructor(
+    self: () => Host,
+    peers: () => readonly PeerInfo[],
+    away: () => readonly AwayAgent[],
+    changed: () => void,
+  ) {
     this.#self = self
     this.#peers = peers
     this.handle = agentsHandle(
@@ -32,6 +38,7 @@ export class FakeAgents {
         },
       },
       () => this.list,
+      away,
     )
   }
 

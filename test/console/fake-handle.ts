@@ -12,6 +12,7 @@ import { FakeAgents, fakeFigures, fakePing } from './fake-agents.ts'
 import { FakeDecisions } from './fake-decisions.ts'
 import { FakeFaults } from './fake-faults.ts'
 import { computed, type NamedText, nextJobId, sampleTexts, viewOf } from './fake-jobs.ts'
+import { FakeKept } from './fake-kept.ts'
 import { fakeLinkCare } from './fake-links.ts'
 import { fakeId, fakePeer, overlay, seeded } from './fake-peers.ts'
 import { fakeCounters, type Scene, stepsOf, troubleOf } from './fake-scene.ts'
@@ -59,6 +60,7 @@ class FakeWorld {
   #isStarted = false
   readonly #faults: FakeFaults
   readonly #agents: FakeAgents
+  readonly #kept: FakeKept
   readonly #decisions: FakeDecisions
 
   constructor(scene: Scene, options: JoinOptions) {
@@ -73,10 +75,11 @@ class FakeWorld {
     const push = () => this.#push()
     const others = () => this.#peers.map(({ id }) => id)
     this.#faults = new FakeFaults(this.#id, others, push)
-    this.#agents = new FakeAgents(self, peers, push)
+    this.#agents = new FakeAgents(self, peers, () => this.#kept.away, push)
     if (scene.phase !== 'joining' && scene.phase !== 'failed') this.#arrive(scene.peers)
     this.#shared = fakeShared(this.#id, push)
     const departed = fakeId(this.#random)
+    this.#kept = new FakeKept(this.#startMs, departed, { id: this.#id, name: () => this.#name }, peers)
     this.#decisions = new FakeDecisions(scene.decisions, { self: this.#id, others, departed, push })
     if (scene.hasFaults) this.#faults.show(others())
   }
@@ -110,6 +113,7 @@ class FakeWorld {
       jobs: this.#jobs,
       counters: fakeCounters,
       agents: this.#agents.list,
+      away: this.#kept.away,
       faults: this.#faults.list,
       ...(this.#scene.decisions !== 'none' && { decisions: this.#decisions.view }),
       ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),
@@ -148,6 +152,8 @@ class FakeWorld {
       inviteUrl: location.href,
       shared: this.#shared.shared,
       memory: this.#shared.memory,
+      settings: this.#kept.settings,
+      kept: () => this.#kept.kept(),
       on: (name, listener) => this.#emitter.on(name, listener),
       ...fakeUnused,
       subscribe: () => () => {},
