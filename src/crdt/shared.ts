@@ -46,6 +46,10 @@ export interface ReplicaView {
   readonly isConverged: boolean
   /** Those known to hold something else; the rest has not said yet. */
   readonly behind: readonly PeerId[]
+  /** The same, with since when that has been known, ms since 1970. */
+  readonly apart: readonly { readonly peer: PeerId; readonly sinceMs: number | undefined }[]
+  /** Those who have not said what they hold. */
+  readonly silent: readonly PeerId[]
   /** A large answer that is being fetched. */
   readonly progress: Progress | undefined
 }
@@ -137,13 +141,18 @@ export class Shared {
 
   get view(): SharedView {
     const peers = this.#options.mesh.peers.map(({ id }) => id)
-    const replicas = [...this.#replicas.values()].map(({ name, bytes }) => ({
-      document: documentOf(name),
-      bytes,
-      ...this.#sync.convergence(name),
-      behind: peers.filter(peer => this.#sync.isSame(peer, name) === false),
-      progress: this.#sync.progress(name),
-    }))
+    const replicas = [...this.#replicas.values()].map(({ name, bytes }) => {
+      const behind = peers.filter(peer => this.#sync.isSame(peer, name) === false)
+      return {
+        document: documentOf(name),
+        bytes,
+        ...this.#sync.convergence(name),
+        behind,
+        apart: behind.map(peer => ({ peer, sinceMs: this.#sync.apartSinceMs(peer, name) })),
+        silent: peers.filter(peer => this.#sync.isSame(peer, name) === undefined),
+        progress: this.#sync.progress(name),
+      }
+    })
     const { trouble } = this.#keeper
     return { replicas, settings: this.settings, trouble: trouble && { code: trouble.code, message: trouble.message } }
   }

@@ -42,6 +42,10 @@ export class FakeAgents {
     )
   }
 
+  get shown() {
+    return { agents: this.list, away: this.handle.away() }
+  }
+
   get list(): readonly AgentInfo[] {
     return [this.#self(), ...this.#peers()].flatMap((host, index) => {
       const { id, name, capabilities, joinedAtMs, state } = host

@@ -54,6 +54,10 @@ export class FakeKept {
     }
   }
 
+  get handle() {
+    return { settings: this.settings, kept: () => this.kept() }
+  }
+
   async kept() {
     return { agents: this.away, topology: this.#topology(), settings: await this.settings.get() }
   }

@@ -70,6 +70,8 @@ function sync(peers: readonly PeerInfo[], missing: number) {
     inSync,
     peers: peers.length,
     behind,
+    apart: behind.map(peer => ({ peer, sinceMs: Date.now() - 12_000 })),
+    silent: [],
     isConverged: inSync >= peers.length * defaultSettings.convergenceThreshold,
   }
 }

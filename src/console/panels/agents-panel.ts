@@ -12,6 +12,7 @@ import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
 import { Watch } from '../watch.ts'
+import './away-list.ts'
 
 export class AgentsPanel extends LitElement {
   static override properties = {
@@ -93,6 +94,8 @@ export class AgentsPanel extends LitElement {
   declare isBusy: boolean
   readonly #agents = new Watch(this, () => this.store?.agents)
   readonly #self = new Watch(this, () => this.store?.self)
+  readonly #away = new Watch(this, () => this.store?.away)
+  readonly #now = new Watch(this, () => this.store?.nowMs)
 
   constructor() {
     super()
@@ -121,6 +124,12 @@ export class AgentsPanel extends LitElement {
       </ul>
       ${shown.length === 0 ? html`<p class="quiet small">${this.wanted ? `Nobody here can do ${this.wanted} any more.` : 'No agents yet.'}</p>` : nothing}
       ${this.#form()}
+      <away-list
+        .mesh=${this.store?.handle.value}
+        .away=${this.#away.value ?? []}
+        .nowMs=${this.#now.value ?? 0}
+        .nameOf=${this.#nameOf}
+      ></away-list>
     </section>`
   }
 
@@ -162,6 +171,8 @@ export class AgentsPanel extends LitElement {
       <p class="small failed" role="status">${this.failure ?? nothing}</p>
     </details>`
   }
+
+  readonly #nameOf = (peer: AgentInfo['peer']) => this.store?.nameOf(peer)
 
   #want(capability: string): void {
     this.wanted = capability

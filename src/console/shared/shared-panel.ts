@@ -11,6 +11,7 @@ import { syncWords } from './sync-words.ts'
 import './document-view.ts'
 import './conflict-log.ts'
 import './memory-view.ts'
+import './sync-list.ts'
 
 const firstDocument = 'notes'
 
@@ -58,6 +59,7 @@ export class SharedPanel extends LitElement {
   readonly #self = new Watch(this, () => this.store?.self)
   readonly #counters = new Watch(this, () => this.store?.counters)
   readonly #now = new Watch(this, () => this.store?.nowMs)
+  readonly #peers = new Watch(this, () => this.store?.peers)
 
   constructor() {
     super()
@@ -91,6 +93,7 @@ export class SharedPanel extends LitElement {
       </section>
       <section aria-label="Agreement">
         <h2>Agreement</h2>
+        <sync-list .replicas=${shared.replicas} .peers=${this.#peers.value ?? []} .nowMs=${this.#now.value ?? 0}></sync-list>
         <table>
           <thead class="unseen">
             <tr><th scope="col">What</th><th scope="col">State</th></tr>
@@ -104,10 +107,9 @@ export class SharedPanel extends LitElement {
 
   #agreement(view: ReplicaView) {
     const { text, tone } = syncWords(view)
-    const behind = view.behind.map(peer => this.#nameOf(peer) ?? 'somebody').join(', ')
     return html`<tr>
       <td>${view.document ?? 'memory'} <span class="quiet small">${bytes(view.bytes)}</span></td>
-      <td><span class=${tone}>${text}</span>${behind ? html`<br /><span class="quiet small">not yet: ${behind}</span>` : nothing}</td>
+      <td><span class=${tone}>${text}</span></td>
     </tr>`
   }
 

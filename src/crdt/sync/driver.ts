@@ -6,6 +6,7 @@ import type { Json } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import type { Mesh } from '../../mesh/types.ts'
 import type { Replica } from '../replica.ts'
+import { ApartTimes } from './apart.ts'
 import { decodeNamed, digestsWord, digestTopic, encodeNamed, parseDigests, updateTopic } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import {
@@ -52,6 +53,7 @@ export class Sync {
   readonly #options: SyncOptions
   readonly #state: SyncState
   readonly #members = new Map<string, Member>()
+  readonly #apart = new ApartTimes()
   readonly #transfers: Transfers
   readonly #offs: (() => void)[]
 
@@ -73,7 +75,10 @@ export class Sync {
         return digestsWord(this.#digests()) as unknown as Json
       }),
       mesh.on('agent-join', ({ id }) => this.#run({ kind: 'joined', peer: id })),
-      mesh.on('agent-leave', ({ peer }) => this.#run({ kind: 'left', peer: peer.id })),
+      mesh.on('agent-leave', ({ peer }) => {
+        this.#apart.left(peer.id)
+        this.#run({ kind: 'left', peer: peer.id })
+      }),
       mesh.on('link-open', ({ peer }) => this.#run({ kind: 'linked', peer })),
       clock.every(tickMs, () => this.#run({ kind: 'tick', nowMs: clock.monotonicMs(), random })),
     ]
@@ -106,6 +111,11 @@ export class Sync {
   isSame(peer: PeerId, name: string): boolean | undefined {
     const theirs = this.#state.peers.get(peer)?.get(name)
     return theirs === undefined ? undefined : theirs === this.#state.replicas.get(name)?.digest
+  }
+
+  /** Since when that peer has been known to hold something else, ms since 1970. */
+  apartSinceMs(peer: PeerId, name: string): number | undefined {
+    return this.#apart.of(name, peer)
   }
 
   progress(name: string): Progress | undefined {
@@ -155,7 +165,10 @@ export class Sync {
 
   #told(peer: PeerId, digests: Digests, isUrgent: boolean): void {
     this.#run({ kind: 'told', peer, digests, isUrgent, nowMs: this.#options.clock.monotonicMs() })
-    for (const name of digests.keys()) this.#options.onChange(name)
+    for (const name of digests.keys()) {
+      this.#compare(name, [peer])
+      this.#options.onChange(name)
+    }
   }
 
   #run(input: Input): void {
@@ -174,7 +187,13 @@ export class Sync {
     const replica = this.#members.get(name)?.replica
     if (!replica) return
     this.#run({ kind: 'measured', name, digest: replica.digest(), nowMs: this.#options.clock.monotonicMs() })
+    this.#compare(name, this.#state.peers.keys())
     this.#options.onChange(name)
+  }
+
+  #compare(name: string, peers: Iterable<PeerId>): void {
+    const nowMs = this.#options.clock.nowMs()
+    for (const peer of peers) this.#apart.note(name, peer, this.isSame(peer, name), nowMs)
   }
 
   #measureAll(): void {
