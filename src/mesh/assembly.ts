@@ -4,12 +4,14 @@
  */
 import type { Emitter } from '../base/emitter.ts'
 import type { PeerId } from '../base/ids.ts'
+import { batchId, originOf } from './batch.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
 import type { HearingOptions } from './gossip/hearing/driver.ts'
+import type { TreesOptions } from './gossip/trees/driver.ts'
 import { gossipTopic } from './gossip.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Inbox } from './inbox.ts'
@@ -240,8 +242,10 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),
   })
-  const hearing: Omit<HearingOptions, 'clock'> = {
+  const hearing: Omit<HearingOptions, 'clock'> & Pick<TreesOptions, 'originOf' | 'batchId'> = {
     count,
+    originOf,
+    batchId,
     neighbours: () => links.peers,
     node: () => reactions.node(),
     topic: gossipTopic,

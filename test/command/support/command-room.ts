@@ -37,6 +37,7 @@ export class CommandRoom {
       clock: systemClock,
       random: systemRandom,
       newId: randomId,
+      decisions: Promise.resolve(decider.service),
       shared: Promise.resolve(new Settings()),
       store: { load: async () => undefined, save: async () => {} },
       timeline,

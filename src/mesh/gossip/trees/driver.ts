@@ -2,7 +2,6 @@
 import * as v from 'valibot'
 import type { Clock } from '../../../base/clock.ts'
 import type { PeerId } from '../../../base/ids.ts'
-import { batchId, originOf } from '../../batch.ts'
 import type { Node } from '../../node.ts'
 import type { Mesh } from '../../types.ts'
 import type { Posts } from '../../words.ts'
@@ -19,6 +18,9 @@ export interface TreesOptions {
   readonly node: () => Promise<Node> | undefined
   /** Of gossipsub; all batches go by it. */
   readonly topic: string
+  /** Of a batch; undefined for what is none. */
+  readonly originOf: (batch: Uint8Array) => PeerId | undefined
+  readonly batchId: (batch: Uint8Array) => Uint8Array
   readonly count: (counter: string) => void
 }
 
@@ -67,7 +69,7 @@ export class Trees {
   }
 
   #steer({ services: { pubsub } }: Node): void {
-    const { topic } = this.#options
+    const { topic, originOf } = this.#options
     const router = pubsub as unknown as Router
     this.#router = router
     const validate = router.validateReceivedMessage.bind(router)
@@ -90,6 +92,7 @@ export class Trees {
 
   /** From whom a batch is kept; it will be offered to them. */
   #kept({ topic, data }: Message, source: string | undefined): PeerId[] {
+    const { originOf, batchId } = this.#options
     const origin = topic === this.#options.topic && data ? originOf(data) : undefined
     if (!origin || !data) return []
     const kept = chokers(this.#state, origin).filter(neighbour => neighbour !== source && neighbour !== origin)
