@@ -162,11 +162,12 @@ export class MembershipDriver {
   async receiveGoodbye(record: unknown, from?: PeerId): Promise<void> {
     const goodbye = await openRecord(record, 'goodbye', goodbyeSchema)
     if (!goodbye) return this.#options.count('dropped.signature')
-    const { session } = goodbye.content
+    const { session, reason } = goodbye.content
+    const browser = reason === 'closed' ? this.#browserOf(goodbye.by) : undefined
     const effects = step(this.#state, { kind: 'goodbye', peer: goodbye.by, ...goodbye.content })
     this.#graves.add(goodbye.by, session, record as Signed)
     this.#perform(effects)
-    if (effects.length > 0) this.#tellAll({ kind: 'goodbye', record: record as Signed }, from)
+    if (effects.length > 0) this.#tellAll({ kind: 'goodbye', record: record as Signed }, from, browser)
   }
 
   hint(peer: PeerId, session: SessionId, why: Why = 'closed'): void {
@@ -199,7 +200,7 @@ export class MembershipDriver {
 
   /** A sure sign, such as a released alive lock in the same browser. */
   isGone(peer: PeerId, session: SessionId): void {
-    this.#giveUp(peer, session, true)
+    this.#giveUp(peer, session, true, this.#browserOf(peer))
   }
 
   /** From now on nothing is learned and nobody is given up: the links that end now end because we left. */
@@ -301,12 +302,14 @@ export class MembershipDriver {
     if (peers.length > 0) this.#tell(from, { kind: 'want', peers })
   }
 
-  #giveUp(peer: PeerId, session: SessionId, isShared: boolean): void {
+  #giveUp(peer: PeerId, session: SessionId, isShared: boolean, sparing?: string): void {
     if (this.members.get(peer)?.announcement.session !== session) return
     const suspected = step(this.#state, { kind: 'hint', peer, session }).filter(effect => effect.kind !== 'probe')
     this.#perform(suspected)
     const found = step(this.#state, { kind: 'probe-failed', peer, session })
-    this.#perform(isShared ? found : found.filter(({ kind }) => kind !== 'publish-verdict'))
+    this.#perform(found.filter(({ kind }) => kind !== 'publish-verdict'))
+    for (const effect of found)
+      if (isShared && effect.kind === 'publish-verdict') void this.#publishVerdict(effect, sparing)
   }
 
   #step(input: Input): void {
@@ -326,14 +329,20 @@ export class MembershipDriver {
         this.#spread.forgotten(id)
         this.#detector.step({ kind: 'departed', peer: id })
         this.#options.onDeparted(effect.member, effect.reason)
-      } else if (effect.kind === 'publish-verdict') void this.#publishVerdict(effect)
-      else if (effect.kind === 'refute') this.#own.refute(effect.sequence - 1)
+      } else if (effect.kind === 'refute') this.#own.refute(effect.sequence - 1)
     }
   }
 
-  async #publishVerdict({ peer, session, sequence }: Extract<Effect, { kind: 'publish-verdict' }>): Promise<void> {
+  async #publishVerdict(
+    { peer, session, sequence }: Extract<Effect, { kind: 'publish-verdict' }>,
+    sparing?: string,
+  ): Promise<void> {
     const record = await signRecord(this.#options.signer, 'verdict', { peer, session, sequence })
-    this.#tellAll({ kind: 'verdict', record })
+    this.#tellAll({ kind: 'verdict', record }, undefined, sparing)
+  }
+
+  #browserOf(peer: PeerId): string | undefined {
+    return this.members.get(peer)?.announcement.browser
   }
 
   #tellOf(to: PeerId, news: readonly Version[]): void {
@@ -350,8 +359,10 @@ export class MembershipDriver {
       this.#tell(to, { kind: 'members', announcements: records.splice(0, announcementsPerWordMax) })
   }
 
-  #tellAll(word: MembershipWord, except?: PeerId): void {
-    for (const peer of this.#spread.state.links.keys()) if (peer !== except) this.#tell(peer, word)
+  /** `sparing` a browser, where its tabs notice it themselves: by the lock that one of theirs held, and its page's word on their channel. */
+  #tellAll(word: MembershipWord, except?: PeerId, sparing?: string): void {
+    for (const peer of this.#spread.state.links.keys())
+      if (peer !== except && (sparing === undefined || this.#browserOf(peer) !== sparing)) this.#tell(peer, word)
   }
 
   #tell(to: PeerId, word: MembershipWord): void {
