@@ -86,6 +86,16 @@ describe.each(browsers)('in %s', name => {
     await tab.page.close()
   })
 
+  test('any tab makes another voter the leader', async () => {
+    const tab = await open(browser, 'peers=6&still&decisions=follower')
+    await shows(tab, 'Amber Lynx leads since term 3')
+    await press(tab, '>>> member-list >>> .row ::-p-text(Bold Falcon)')
+    await press(tab, '>>> wa-button ::-p-text(Make it the leader)')
+    await shows(tab, 'Handed over.')
+    await shows(tab, 'Bold Falcon leads since term 4')
+    await tab.page.close()
+  })
+
   test('freezing the leader shows why somebody else leads then', async () => {
     const tab = await open(browser, 'peers=6&still&decisions=follower')
     await shows(tab, 'Amber Lynx leads since term 3')

@@ -64,13 +64,12 @@ export class MemberCard extends LitElement {
     </dl>`
   }
 
-  /** Only the leader's own tab can hand the lead over. */
-  #leading(member: MemberView, { leader, members }: DecisionsView) {
-    const isOurs = members.some(other => other.isHostedHere && other.member === leader?.member)
-    if (!isOurs || member.seat !== 'voter' || !member.isLive) return nothing
-    return member.member === leader?.member
-      ? nothing
-      : html`<wa-button size="s" appearance="outlined" ?loading=${this.#attempt.isRunning} @click=${() => this.#lead(member)}>Make it the leader</wa-button>`
+  /** Any tab may ask: whoever leads hands over. */
+  #leading(member: MemberView, { leader }: DecisionsView) {
+    const mayLead = member.seat === 'voter' && member.isLive && leader !== undefined && member.member !== leader.member
+    return mayLead
+      ? html`<wa-button size="s" appearance="outlined" ?loading=${this.#attempt.isRunning} @click=${() => this.#lead(member)}>Make it the leader</wa-button>`
+      : nothing
   }
 
   #breaking(host: PeerId) {
