@@ -71,14 +71,14 @@ export class RoomKeeping {
     return this.#shown.agents
   }
 
-  /** All that is kept, as far as this tab knows it; settings through the leader. */
+  /** All that is kept, as far as this tab knows it. */
   async kept(): Promise<KeptView> {
-    const { follower, settings } = await this.#parts
+    const { follower } = await this.#parts
     const { kept } = follower
     return {
       agents: awayAgents(kept, new Set(this.#here())),
       topology: topologyOf(kept),
-      settings: await settings.get(),
+      settings: RoomSettingsKeeper.in(follower.settings),
     }
   }
 

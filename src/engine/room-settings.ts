@@ -49,6 +49,11 @@ export class RoomSettingsKeeper {
     return settingsIn(Object.fromEntries(found.map(({ key, value }) => [key.slice(settingsPrefix.length), value])))
   }
 
+  /** Of what a peer knows to be kept. */
+  static in(kept: Readonly<Record<string, Json>>): RoomSettings {
+    return settingsIn(kept)
+  }
+
   async set(change: SettingsChange, options?: DecisionOptions): Promise<RoomSettings> {
     checkChange(change)
     // Clocks that could not work are refused by the leader, before they are kept.

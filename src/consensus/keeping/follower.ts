@@ -36,7 +36,7 @@ export class KeptFollower {
   #settings: Readonly<Record<string, Json>> = {}
   #read: Hint | undefined
   #heard: Hint | undefined
-  #readAtMs = Number.NEGATIVE_INFINITY
+  #readAtMs: number
   #isDue = false
   #isAsking = false
   #isClosed = false
@@ -44,6 +44,7 @@ export class KeptFollower {
   constructor(options: FollowerOptions) {
     this.#options = options
     const { own, mesh, clock } = options
+    this.#readAtMs = clock.monotonicMs() // joining goes first, and most have a copy by then
     this.#stops = [
       own.onChange(({ key }) => isKept(key) && this.#soon()),
       mesh.subscribe(hintTopic, payload => this.#hear(payload)),
@@ -51,6 +52,7 @@ export class KeptFollower {
       clock.every(hintIntervalMs, () => this.#hint()),
     ]
     this.#soon()
+    clock.after(readIntervalMs + this.#jitterMs(), () => !this.#isClosed && this.#look())
   }
 
   get kept(): Kept {
@@ -125,14 +127,18 @@ export class KeptFollower {
   }
 
   #hear(payload: unknown): void {
-    const { own, clock, random } = this.#options
+    const { own, clock } = this.#options
     const hint = v.safeParse(hintSchema, payload)
     if (!hint.success || own.here(settingsPrefix)) return
     this.#heard = hint.output
     if (isSame(hint.output, this.#read)) return
     // Not all at once, and not more often than is good for the leader.
     const waitMs = Math.max(0, this.#readAtMs + readIntervalMs - clock.monotonicMs())
-    this.#soon(waitMs + gatherMs + random.next() * 2_000)
+    this.#soon(waitMs + gatherMs + this.#jitterMs())
+  }
+
+  #jitterMs(): number {
+    return this.#options.random.next() * 2_000
   }
 }
 
