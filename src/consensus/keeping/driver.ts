@@ -65,6 +65,7 @@ export class Keeping {
     const { own, clock, room, count } = this.#options
     const [agents, topology] = [own.here(agentsPrefix), own.here(topologyKey)]
     if (!agents || !topology) return
+    count('keeping.looks')
     const kept = this.#reader.read(
       agents,
       topology.find(({ key }) => key === topologyKey),
