@@ -15,7 +15,7 @@ import { Founding } from './founding.ts'
 import { History } from './history.ts'
 import type { HostedMember } from './hosted.ts'
 import { Hosting } from './hosting.ts'
-import { askIntervalMs } from './limits.ts'
+import { askIntervalMs, peersAskedAtOnce } from './limits.ts'
 import { News } from './news.ts'
 import { Orders } from './orders.ts'
 import { OwnKeys } from './own-keys.ts'
@@ -184,7 +184,8 @@ export class DecisionsService {
     if (this.#isClosed) return
     await this.#hosting.claimStored()
     const peers = [...this.#council.peers.keys()]
-    if (!this.#council.knowsVoters) await Promise.all(peers.slice(0, 3).map(peer => this.#news.ask(peer)))
+    if (!this.#council.knowsVoters)
+      await Promise.all(peers.slice(0, peersAskedAtOnce).map(peer => this.#news.ask(peer)))
     if (await this.#hosting.isBereft()) {
       this.#council.follow(undefined)
       return this.start()
@@ -313,7 +314,7 @@ export class DecisionsService {
     if (this.#council.hasCopy) return
     const hosts = this.voterHosts
     const able = hosts.length > 0 ? hosts : [...this.#council.peers.keys()]
-    for (const peer of shuffled(this.#options.random, able).slice(0, 3)) void this.#news.ask(peer)
+    for (const peer of shuffled(this.#options.random, able).slice(0, peersAskedAtOnce)) void this.#news.ask(peer)
   }
 
   /** The slowest way to another voter sets the pace (preset `auto`). */

@@ -12,7 +12,7 @@ import type { PeerId } from '../../base/ids.ts'
 import type { Mesh } from '../../mesh/types.ts'
 import type { StoredMember } from '../storage/store.ts'
 import type { Council } from './council.ts'
-import { attemptTimeoutMs, genesisWaitMs } from './limits.ts'
+import { attemptTimeoutMs, genesisWaitMs, peersAskedAtOnce } from './limits.ts'
 import { type DecisionsPlatform, genesisLock } from './platform.ts'
 import type { ConflictView } from './types.ts'
 import { type GenerationInfo, type PeerState, stateSchema, topics } from './wire.ts'
@@ -69,7 +69,7 @@ export class History {
       this.#hasLooked = true
       if (council.generation) return
       if (found) return council.follow({ id: newest(stored, found).generation, bornAtMs: 0, decided: 0 })
-      await Promise.all([...council.peers.keys()].slice(0, 3).map(peer => this.ask(peer)))
+      await Promise.all([...council.peers.keys()].slice(0, peersAskedAtOnce).map(peer => this.ask(peer)))
       if (council.generation) return
       const isFirst = [...council.peers.keys()].every(peer => council.self.peer < peer)
       const hasWaited = clock.monotonicMs() - startedAtMs >= genesisWaitMs

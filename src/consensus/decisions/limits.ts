@@ -68,6 +68,8 @@ export const adoptionStepMs = 15
 export const hostRecordsMax = 256
 /** Who hosts what is told again this often, ms, so that a lost announcement heals. */
 export const hostRefreshMs = 30_000
+/** Peers asked at once for what they know: one of them may be as new, another slow. */
+export const peersAskedAtOnce = 3
 /** A peer is asked for what it knows at most this often, ms. */
 export const askIntervalMs = 500
 /** Peers of whom it is remembered when they were asked. */
