@@ -166,11 +166,9 @@ describe('two devices', () => {
 
   test('that began apart with decisions of their own never mix: a person chooses, and what was set aside stays on disk', async () => {
     room = new DecidingRoom()
-    const mesh = { one: await room.room.join('one'), two: await room.room.join('two') }
     // Both alone, as far as they can see: each begins a history.
-    const blind = (peer: typeof mesh.one) => Object.defineProperty(peer, 'peers', { get: () => [], configurable: true })
-    blind(mesh.one)
-    blind(mesh.two)
+    const first = await room.room.join('one')
+    const mesh = { one: first, two: await room.room.join('two', { blocked: [first] }) }
     const one = room.decide('one', 'one', mesh.one)
     await set(one, 'mine', 1)
     const two = room.decide('two', 'two', mesh.two)
@@ -178,6 +176,7 @@ describe('two devices', () => {
     expect(two.service.view.generation?.id).not.toBe(one.service.view.generation?.id)
     await set(two, 'theirs', 2)
     const news = two.service.view.generation
+    room.room.unblock(mesh.one, mesh.two)
     await until(() => one.service.view.state === 'conflict', 'they meet', 40_000)
     expect(one.service.view.conflict).toMatchObject({
       other: { id: news?.id, decided: 1 },
