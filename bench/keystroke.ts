@@ -64,7 +64,12 @@ export async function run(args: string[]): Promise<void> {
 async function place({ page }: Tab, at: number, count: number): Promise<void> {
   const session = await page.createCDPSession()
   const { windowId } = await session.send('Browser.getWindowForTarget')
-  const bounds = { left: Math.round((at * displayWidth) / count), top: 0, width: Math.floor(displayWidth / count), height: 900 }
+  const bounds = {
+    left: Math.round((at * displayWidth) / count),
+    top: 0,
+    width: Math.floor(displayWidth / count),
+    height: 900,
+  }
   await session.send('Browser.setWindowBounds', { windowId, bounds })
   await session.detach()
 }
