@@ -84,9 +84,9 @@ export const maxAgentsDefault = 100
 export const agentsHeadroom = 1.25
 
 // overlay
-/** Chords fill up to this many links, and a peer with no more of them is not let go. */
+/** Chords fill up to this many links, and a peer with no more of them is not let go; gossipsub keeps as many in its mesh. */
 export const linksLow = 3
-/** Above it a chord is let go toward whoever also has more. */
+/** Above it a chord is let go toward whoever also has more; gossipsub's D. */
 export const linksTarget = 4
 /** Above it one chord at a time is let go toward any peer that can spare it; in a room that is no larger, everybody links to everybody. */
 export const linksHigh = 5

@@ -10,7 +10,15 @@ import { quietYamux } from '../link/quiet-yamux.ts'
 import type { LinkProvider } from '../link/types.ts'
 import { type AdmissionOptions, admittedNoise } from './admission.ts'
 import { batchId, batchKey } from './batch.ts'
-import { broadcastBytesMax, gossipQueueBytesMax, headerBytesMax, linksLow, linksMax } from './limits.ts'
+import {
+  broadcastBytesMax,
+  gossipQueueBytesMax,
+  headerBytesMax,
+  linksHigh,
+  linksLow,
+  linksMax,
+  linksTarget,
+} from './limits.ts'
 
 /** Other ways into the room, such as WebSockets at a Node peer, for peers that are not ours. Admission stands at each of them. */
 export interface Doors {
@@ -68,10 +76,9 @@ export function createNode(options: NodeOptions): Promise<Node> {
         emitSelf: false,
         allowPublishToZeroTopicPeers: true,
         doPX: false,
-        // All links: the overlay keeps them few, and trees (gossip/trees) choose among them.
-        D: linksMax,
-        Dlo: linksMax,
-        Dhi: 2 * linksMax,
+        D: linksTarget,
+        Dlo: linksLow,
+        Dhi: linksHigh,
         Dscore: linksLow,
         Dout: 1,
         maxInboundDataLength: gossipBytesMax,
