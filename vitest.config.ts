@@ -11,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          retry: 1, // many run whole rooms by real clocks: another try tells a busy machine from a broken rule
           testTimeout: 60_000, // never reached but on a machine that does much else
           include: ['test/**/*.test.ts'],
           exclude: [browserTests, simulationTests],
