@@ -24,21 +24,25 @@ test.each(crowds)(
   'of %s, tabs that leave or are closed are gone from all lists, with the reason',
   async (_, browsers) => {
     let tabs = await meet(browsers)
-    const goes = async (leaver: Tab, how: () => Promise<unknown>, reason: string) => {
+    const goes = async (leaver: Tab, how: () => Promise<unknown>, ...may: string[]) => {
       const reasons = await watch(tabs, leaver)
       const startedAt = Date.now()
       await how()
       tabs = tabs.filter(tab => tab !== leaver)
       for (const tab of tabs) await waitForPeers(tab, tabs.length - 1, closedMsMax)
       expect(Date.now() - startedAt).toBeLessThan(closedMsMax + 1_000)
-      expect(await reasons()).toEqual(tabs.map(() => reason))
+      const heard = await reasons()
+      expect(heard).toHaveLength(tabs.length) // once each
+      for (const reason of heard) expect(may).toContain(reason)
       await everyTabHearsEveryOther(tabs)
     }
     const [first, second, ...others] = tabs as [Tab, Tab, ...Tab[]]
     const last = others.at(-1) as Tab
     await goes(second, async () => (await meshOf(second)).evaluate(mesh => mesh.leave()), 'left')
     await goes(first, () => closeTab(first), 'closed')
-    await goes(last, () => closeTab(last), 'closed')
+    // Firefox often gives the last tab of one of its processes no `pagehide`: then nothing can say goodbye, and the others find out.
+    const isSilent = browsers.at(-1) === 'firefox'
+    await goes(last, () => closeTab(last), 'closed', ...(isSilent ? ['crashed'] : []))
   },
 )
 
