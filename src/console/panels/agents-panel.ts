@@ -8,6 +8,7 @@ import type { AgentInfo } from '../../mesh/types.ts'
 import { peerColour } from '../colour.ts'
 import { plural } from '../format.ts'
 import { fieldStyles } from '../look/field-styles.ts'
+import { foldStyles } from '../look/fold-styles.ts'
 import { panelStyles } from '../look/panel-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 import type { ConsoleStore } from '../store.ts'
@@ -25,6 +26,7 @@ export class AgentsPanel extends LitElement {
     sharedStyles,
     panelStyles,
     fieldStyles,
+    foldStyles,
     css`
       section {
         max-width: 640px;
@@ -62,15 +64,6 @@ export class AgentsPanel extends LitElement {
       .can b {
         color: var(--accent);
         font-weight: 600;
-      }
-      details {
-        margin-top: 16px;
-        border-top: 1px solid var(--hairline);
-        padding-top: 12px;
-      }
-      summary {
-        cursor: pointer;
-        font-weight: 500;
       }
       form {
         display: grid;

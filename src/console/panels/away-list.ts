@@ -5,6 +5,7 @@ import type { PeerId } from '../../base/ids.ts'
 import type { AwayAgent, Topology } from '../../consensus/keeping/records.ts'
 import type { MeshHandle } from '../../engine/handle.ts'
 import { absolute, ago, plural } from '../format.ts'
+import { foldStyles } from '../look/fold-styles.ts'
 import { sharedStyles } from '../look/styles.ts'
 
 export class AwayList extends LitElement {
@@ -18,16 +19,8 @@ export class AwayList extends LitElement {
   }
   static override styles = [
     sharedStyles,
+    foldStyles,
     css`
-      details {
-        margin-top: 16px;
-        border-top: 1px solid var(--hairline);
-        padding-top: 12px;
-      }
-      summary {
-        cursor: pointer;
-        font-weight: 500;
-      }
       ul {
         margin: 8px 0 0;
         padding: 0;
