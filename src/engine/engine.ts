@@ -127,6 +127,7 @@ export class Engine {
       onSignalingState: (state, error) => this.#signalingState(state, error),
       onWelcome: others => this.#welcome(others),
       onProblem: error => this.#trouble(error),
+      onLeaving: detail => push({ kind: 'event', name: 'agent-leave', detail }),
       ...(config.roomFaults !== undefined && { roomFaults: config.roomFaults }),
       onSelfChange: () => {
         this.life.part?.registry.ownChanged()
@@ -278,15 +279,7 @@ export class Engine {
 
   #listen(): void {
     const { push } = this.#options
-    for (const name of [
-      'agent-join',
-      'agent-leave',
-      'agent-change',
-      'link-open',
-      'link-close',
-      'partition',
-      'heal',
-    ] as const) {
+    for (const name of ['agent-join', 'agent-change', 'link-open', 'link-close', 'partition', 'heal'] as const) {
       this.mesh.on(name, detail => {
         push({ kind: 'event', name, detail } as Push)
         this.#changed()
@@ -299,6 +292,7 @@ export class Engine {
     })
     this.mesh.on('agent-leave', ({ peer, reason }) => {
       this.#timeline.add('peer', `${peer.name} left (${reason})`, peer.id)
+      this.#changed()
       if (this.mesh.peers.length === 0 && this.#phase === 'joined') this.#settle('alone')
     })
     this.mesh.on('link-open', link => {

@@ -152,13 +152,21 @@ class PageMesh implements MeshHandle {
     } else if (push.kind === 'timeline') {
       this.#timeline = [...this.#timeline.slice(1 - timelineMax), push.event]
       this.#emitter.emit('timeline', push.event)
-    } else if (push.kind === 'event') this.#emitter.emit(push.name, push.detail as never)
-    else if (push.kind === 'topic') this.#subscribers.get(push.subscription)?.(push.payload, push.incoming)
+    } else if (push.kind === 'event') {
+      if (push.name === 'agent-leave') this.#forget(push.detail as HandleEvents['agent-leave'])
+      this.#emitter.emit(push.name, push.detail as never)
+    } else if (push.kind === 'topic') this.#subscribers.get(push.subscription)?.(push.payload, push.incoming)
     else if (push.kind === 'ready') {
       sessionStorage.setItem(formerKey, JSON.stringify({ slot: push.slot, session: push.session }))
       this.#settle.resolve(this)
     } else if (push.kind !== 'failed') this.#pageShared.receive(push)
     else this.#settle.reject(new MeshError(push.code as MeshErrorCode, push.message))
+  }
+
+  /** Who left is off the list at once; the next snapshot brings the rest of what that changed. */
+  #forget({ peer: { session } }: HandleEvents['agent-leave']): void {
+    const peers = this.peers.filter(peer => peer.session !== session)
+    this.#snapshot = { ...this.snapshot, peers }
   }
 
   get snapshot(): MeshSnapshot {

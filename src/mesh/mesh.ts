@@ -17,6 +17,9 @@ import { runNode } from './run-node.ts'
 import type { BroadcastQueues, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
 import type { Posts } from './words.ts'
 
+/** Each tab of a machine should know who left before one of them acts on it; by chance up to twice as long, ms. */
+const afterLeavingMs = 100
+
 export class MeshPeer implements Mesh, Posts {
   readonly id: PeerId
   readonly session: SessionId
@@ -29,6 +32,8 @@ export class MeshPeer implements Mesh, Posts {
   readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #admitted = new Admitted()
   readonly #parts: Assembly
+  /** Of peers that just left: performs what that means here, now. */
+  readonly #unsettled = new Map<PeerId, () => void>()
   #node: Promise<Node> | undefined
 
   constructor(options: MeshOptions) {
@@ -155,6 +160,7 @@ export class MeshPeer implements Mesh, Posts {
   cut = (peer: PeerId): Promise<void> => this.#parts.dialler.retire(peer)
 
   async leave(): Promise<void> {
+    for (const settle of this.#unsettled.values()) settle()
     const record = await this.#parts.membership.signGoodbye('left')
     this.#parts.membership.tellGoodbye(record)
     this.#parts.lobby.leave()
@@ -212,23 +218,36 @@ export class MeshPeer implements Mesh, Posts {
   }
 
   #joined(member: Member): void {
+    this.#unsettled.get(member.id)?.() // its former session
     this.#parts.siblings.joined(member)
     this.#emitter.emit('agent-join', peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(member.id)))
     this.#parts.overlay.changed()
   }
 
   #departed(member: Member, reason: MeshEvents['agent-leave']['reason']): void {
-    const { session } = member.announcement
+    const { id, announcement } = member
+    const { session } = announcement
     this.#parts.siblings.departed(member)
     // Who was only given up stays a candidate until the server says it left: else two that lost each other never meet again.
-    if (reason !== 'crashed') this.#parts.lobby.forget(member.id, session)
-    this.#parts.exchange.departed(member.id)
-    this.#emitter.emit('agent-leave', {
-      peer: peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(member.id)),
+    if (reason !== 'crashed') this.#parts.lobby.forget(id, session)
+    const leaving = {
+      peer: peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(id)),
       reason,
-    })
-    if (this.#parts.links.sessionOf(member.id) === session) void this.#parts.dialler.retire(member.id)
-    this.#parts.overlay.changed()
+    }
+    const settle = () => {
+      stop()
+      this.#unsettled.delete(id)
+      this.#parts.exchange.departed(id)
+      this.#emitter.emit('agent-leave', leaving)
+      if (this.#parts.links.sessionOf(id) === session) void this.#parts.dialler.retire(id)
+      this.#parts.overlay.changed()
+    }
+    let stop = () => {}
+    const { clock, random, onLeaving } = this.#options
+    if (!onLeaving) return settle()
+    stop = clock.after(afterLeavingMs * (1 + random.next()), settle)
+    this.#unsettled.set(id, settle)
+    onLeaving(leaving)
   }
 
   /** Counts an occurrence under a name, for `metrics`. */

@@ -11,6 +11,7 @@ import type { LinkSignal } from '../link/webrtc/links.ts'
 import type { Doors } from './node.ts'
 import type { FailureSettings, PresetName } from './presets.ts'
 import type { Room } from './room.ts'
+import type { MeshEvents } from './types.ts'
 
 /** What a link provider needs of the mesh that it serves. */
 export interface LinkContext {
@@ -53,4 +54,6 @@ export interface MeshOptions {
   readonly roomFaults?: boolean
   /** What this peer announces of itself changed. */
   readonly onSelfChange?: () => void
+  /** A peer left: told before anything else here acts on it, and `agent-leave` follows a little later (`afterLeavingMs`). */
+  readonly onLeaving?: (leaving: MeshEvents['agent-leave']) => void
 }

@@ -20,6 +20,38 @@ test('the goodbye of a page ends its session at once, for those who hear it and 
   await until(() => ada.links.every(link => link.peer !== cyd.id), 'its link is let go')
 })
 
+test('who asked for it is told of a goodbye before this peer acts on it, and of both sessions in order when it is back at once', async () => {
+  const told: string[] = []
+  const ada = await room.join('Ada', {
+    onLeaving: ({ peer, reason }) => told.push(`leaving ${peer.name} ${reason}`),
+  })
+  const key = await generateKeyPair('Ed25519')
+  const bob = await room.join('Bob', { key })
+  await until(() => sees(ada, [ada, bob]), 'Bob is here')
+  ada.on('agent-leave', ({ peer }) => told.push(`left ${peer.name}`))
+  ada.on('agent-join', ({ name }) => told.push(`join ${name}`))
+  const goodbye = JSON.parse(new TextDecoder().decode(await bob.signGoodbye()))
+  room.crash(bob)
+  ada.receiveGoodbye(goodbye)
+  await until(() => told.length === 1, 'the first word')
+  expect(told).toEqual(['leaving Bob closed'])
+  expect(ada.peers).toEqual([])
+  await until(() => told.length === 2, 'the event')
+  expect(told[1]).toBe('left Bob')
+
+  const back = await room.join('Bob again', { key })
+  await until(() => told.length === 3, 'it is back')
+  const another = await room.join('Bob a third time', { key })
+  await until(() => sees(ada, [ada, another]) && ada.peers[0]?.session === another.session, 'once more')
+  expect(told.slice(2)).toEqual([
+    'join Bob again',
+    'leaving Bob again replaced',
+    'left Bob again',
+    'join Bob a third time',
+  ])
+  room.crash(back)
+})
+
 test('a goodbye that nobody signed, or that another signed, ends nothing', async () => {
   const [ada, bob, cyd] = await joinAll(room, 'Ada', 'Bob', 'Cyd')
   const told = eventsOf(ada)

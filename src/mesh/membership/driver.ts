@@ -93,7 +93,10 @@ export class MembershipDriver {
         options.onQuiet(peer)
         this.#step({ kind: 'hint', peer, session: suspected })
       },
-      onAlive: peer => this.#step({ kind: 'heard', peer }),
+      onAlive: peer => {
+        if (this.members.get(peer)?.state === 'suspect') this.healed() // what it missed, or we did
+        this.#step({ kind: 'heard', peer })
+      },
       onDead: (peer, dead, isShared) => this.#giveUp(peer, dead, isShared),
     })
   }

@@ -10,6 +10,7 @@ import type { Remote } from '../../../src/link/types.ts'
 import { MeshPeer } from '../../../src/mesh/mesh.ts'
 import type { Doors } from '../../../src/mesh/node.ts'
 import { openRoom } from '../../../src/mesh/room.ts'
+import type { MeshEvents } from '../../../src/mesh/types.ts'
 
 import { until } from '../../link/support/until.ts'
 
@@ -40,6 +41,7 @@ export class MemoryRoom {
       blocked?: readonly MeshPeer[]
       doors?: Doors
       key?: Awaited<ReturnType<typeof generateKeyPair>>
+      onLeaving?: (leaving: MeshEvents['agent-leave']) => void
     } = {},
   ): Promise<MeshPeer> {
     const room = await openRoom('test', options.secret ?? 'secret')
@@ -57,6 +59,7 @@ export class MemoryRoom {
       rendezvous: this.rendezvous.client(),
       links: ({ self }) => this.#providerOf(self),
       ...(options.doors && { doors: options.doors }),
+      ...(options.onLeaving && { onLeaving: options.onLeaving }),
       watchSession: (session, onGone) => this.#watch(session, onGone),
       onSignalingState: () => {},
       onWelcome: () => {},
