@@ -37,6 +37,12 @@ export const settleMs = 300
 export const pullsInFlight = 2
 /** A failed question is asked again after this long, ms. */
 export const pullRetryMs = 1_000
+/** Rounds of anti-entropy that follow each other quickly once a silent peer is heard again: three reach nearly all of a room of 64. */
+export const quickRounds = 3
+/** Between two of them, ms. */
+export const quickRoundMs = 1_000
+/** So many silent peers are remembered, to notice that they are back. */
+export const silentPeersMax = 1024
 /** Digests of states that a replica contains, remembered so that it does not ask for them. */
 export const digestsContainedMax = 256
 /** Digests in one message. */

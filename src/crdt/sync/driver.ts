@@ -1,10 +1,11 @@
 /** Keeps replicas in step with those of the others over a mesh: broadcasts changes, and does what the machine asks for. */
 import type { Clock } from '../../base/clock.ts'
 import { MeshError } from '../../base/errors.ts'
-import type { PeerId } from '../../base/ids.ts'
+import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Json } from '../../base/json.ts'
 import type { Random } from '../../base/random.ts'
 import type { Mesh } from '../../mesh/types.ts'
+import { silentPeersMax } from '../limits.ts'
 import type { Replica } from '../replica.ts'
 import { ApartTimes } from './apart.ts'
 import { decodeNamed, digestsWord, digestTopic, encodeNamed, parseDigests, updateTopic } from './messages.ts'
@@ -55,6 +56,8 @@ export class Sync {
   readonly #members = new Map<string, Member>()
   readonly #apart = new ApartTimes()
   readonly #transfers: Transfers
+  /** Peers that are suspected, or were given up: any of them may be back. */
+  readonly #silent = new Map<PeerId, SessionId>()
   readonly #offs: (() => void)[]
 
   constructor(options: SyncOptions) {
@@ -74,8 +77,17 @@ export class Sync {
         this.#hear(payload, from, true)
         return digestsWord(this.#digests()) as unknown as Json
       }),
-      mesh.on('agent-join', ({ id }) => this.#run({ kind: 'joined', peer: id })),
-      mesh.on('agent-leave', ({ peer }) => {
+      mesh.on('agent-join', ({ id, session }) => {
+        this.#run({ kind: 'joined', peer: id })
+        this.#heard(id, session)
+      }),
+      mesh.on('agent-change', ({ id, session, state }) => {
+        if (state === 'alive') this.#heard(id, session)
+        else if (this.#silent.size < silentPeersMax) this.#silent.set(id, session)
+      }),
+      mesh.on('heal', () => this.#run({ kind: 'reunited' })),
+      mesh.on('agent-leave', ({ peer, reason }) => {
+        if (reason !== 'crashed') this.#silent.delete(peer.id)
         this.#apart.left(peer.id)
         this.#run({ kind: 'left', peer: peer.id })
       }),
@@ -134,6 +146,12 @@ export class Sync {
     for (const off of this.#offs) off()
     for (const { off } of this.#members.values()) off()
     this.#transfers.close()
+  }
+
+  /** The same session as before: one that begins anew asks by itself for what it lacks. */
+  #heard(peer: PeerId, session: SessionId): void {
+    const isBack = this.#silent.get(peer) === session
+    if (this.#silent.delete(peer) && isBack) this.#run({ kind: 'reunited' })
   }
 
   #changed(name: string, isLarge: boolean): void {

@@ -41,6 +41,8 @@ export interface SyncState {
   readonly peers: Map<PeerId, Digests>
   toldAtMs: number
   roundAtMs: number
+  /** Rounds of anti-entropy that come at the quick pace of those who meet again. */
+  quickRounds: number
 }
 
 export function initialSync(settings: SyncSettings, nowMs: number): SyncState {
@@ -50,6 +52,7 @@ export function initialSync(settings: SyncSettings, nowMs: number): SyncState {
     peers: new Map(),
     toldAtMs: Number.NEGATIVE_INFINITY,
     roundAtMs: nowMs,
+    quickRounds: 0,
   }
 }
 

@@ -10,10 +10,21 @@
  * 4. One question per peer and replica at a time, and none for a digest that is being asked for already, that was merged, or that was our
  *    own once: a replica only grows, so it contains that state for ever.
  * 5. A change too large for a broadcast is told at once, and asked for at once.
+ * 6. Whoever meets a peer again that was silent makes its next rounds (`quickRounds`) at once, one after the other: by them a room that was
+ *    in halves is one again in O(log N) rounds (Demers et al. 1987, section 1.3), also for those who had nobody in the other half.
  */
 import type { PeerId } from '../../base/ids.ts'
 import { type Random, shuffled } from '../../base/random.ts'
-import { digestsContainedMax, documentsMax, pullRetryMs, pullsInFlight, settleMs, tellMsPerPeer } from '../limits.ts'
+import {
+  digestsContainedMax,
+  documentsMax,
+  pullRetryMs,
+  pullsInFlight,
+  quickRoundMs,
+  quickRounds,
+  settleMs,
+  tellMsPerPeer,
+} from '../limits.ts'
 import type { Digests, OwnReplica, SyncSettings, SyncState } from './state.ts'
 
 export type Input =
@@ -24,6 +35,8 @@ export type Input =
   | { readonly kind: 'joined'; readonly peer: PeerId }
   | { readonly kind: 'linked'; readonly peer: PeerId }
   | { readonly kind: 'left'; readonly peer: PeerId }
+  /** A peer that was silent for long is heard again, or a partition healed. */
+  | { readonly kind: 'reunited' }
   /** `isUrgent`: said in an exchange, or of a large change. */
   | {
       readonly kind: 'told'
@@ -71,6 +84,10 @@ export function step(state: SyncState, input: Input): Effect[] {
       return state.peers.has(input.peer) ? [{ kind: 'exchange', peer: input.peer }] : []
     case 'left':
       return leave(state, input.peer)
+    case 'reunited':
+      if (state.quickRounds === 0) state.roundAtMs = Number.NEGATIVE_INFINITY
+      state.quickRounds = quickRounds
+      return []
     case 'told':
       return told(state, input)
     case 'pulled':
@@ -193,8 +210,10 @@ function tick(state: SyncState, nowMs: number, random: Random): Effect[] {
     state.toldAtMs = nowMs
     effects.push({ kind: 'tell', names: untold, isUrgent: false })
   }
-  if (antiEntropy && nowMs - state.roundAtMs >= antiEntropyInterval) {
+  const roundMs = state.quickRounds > 0 ? Math.min(quickRoundMs, antiEntropyInterval) : antiEntropyInterval
+  if (antiEntropy && nowMs - state.roundAtMs >= roundMs) {
     state.roundAtMs = nowMs
+    if (state.quickRounds > 0) state.quickRounds--
     for (const peer of shuffled(random, [...state.peers.keys()]).slice(0, fanout))
       effects.push({ kind: 'exchange', peer })
   }

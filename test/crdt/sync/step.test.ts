@@ -147,6 +147,16 @@ describe('rounds', () => {
     expect(tick(60_000)).toEqual([])
   })
 
+  test('whoever meets a silent peer again makes three rounds at once, a second apart, and goes on as before', () => {
+    join(ada, bob, cyd, dan)
+    tick(100)
+    run({ kind: 'reunited' })
+    const roundsAt = (times: number[]) => times.filter(nowMs => kinds(tick(nowMs)).includes('exchange'))
+    expect(roundsAt([200, 300, 1_199, 1_200])).toEqual([200, 1_200])
+    run({ kind: 'reunited' }) // one more: the three begin again, at the same pace
+    expect(roundsAt([1_300, 2_199, 2_200, 3_200, 4_200, 5_200, 14_199, 14_200])).toEqual([2_200, 3_200, 4_200, 14_200])
+  })
+
   test('compares with a peer to which a link opens, and of many who are there with the first few', () => {
     expect(kinds(join(ada, bob, cyd, dan))).toEqual(['exchange', 'exchange', 'exchange'])
     expect(run({ kind: 'linked', peer: dan })).toEqual([{ kind: 'exchange', peer: dan }])
