@@ -4,6 +4,7 @@
  * differ by 30 ms.
  */
 import { createServer } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Browser } from 'puppeteer-core'
 import { closed, listen, urlOf } from '../signaling/listen.ts'
 import { createSignaling } from '../signaling/server.ts'
@@ -15,6 +16,8 @@ import { readOptions, Scene } from './support/scene.ts'
 
 const stamps = 'bench-closed'
 const noticeTimeoutMs = 30_000
+/** So long the tab that will leave is left alone first: what its coming means for all others on this machine is not measured. */
+const restMs = 3_000
 const signalingTimeoutMs = 60_000
 
 /** The ways to go, and what the table calls them. */
@@ -107,6 +110,7 @@ async function measure(scene: Scene, tabs: number, count: number, way: Way) {
     const leaver = await idOf(tab)
     for (const one of standing) await watch(one, leaver)
     await signaling?.fail(standing)
+    await pause(restMs)
     const from = await goAway(way, tab, first)
     const moments = await Promise.all(standing.map(whenGone))
     const waits = moments.flatMap(moment => (moment === undefined ? [] : [moment - from]))

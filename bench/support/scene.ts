@@ -43,6 +43,8 @@ export class Scene {
   readonly options: SceneOptions
   readonly stage: Stage
   readonly #display: Display | undefined
+  /** A blank tab, behind which the others are hidden. */
+  #front: Tab | undefined
 
   private constructor(options: SceneOptions, stage: Stage, display: Display | undefined) {
     this.options = options
@@ -93,7 +95,10 @@ export class Scene {
 
   /** Puts the tabs where the options want them, and checks that they are. */
   async settle(tabs: readonly Tab[]): Promise<void> {
-    if (this.options.hidden) await blankTab(this.browser, 'tab')
+    if (this.options.hidden) {
+      this.#front ??= await blankTab(this.browser, 'tab')
+      await this.#front.page.bringToFront()
+    }
     const state = this.options.hidden ? 'hidden' : 'visible'
     const isThere = (state: string) => document.visibilityState === state
     for (const { page } of tabs) await page.waitForFunction(isThere, { polling: 50, timeout: 10_000 }, state)
