@@ -24,6 +24,7 @@ export default defineConfig({
           name: 'browser',
           include: [browserTests],
           fileParallelism: false,
+          isolate: false, // one process for all files, and so one browser of each kind
           retry: 2, // two cores and a dozen real tabs: another try tells a slow machine from a broken rule
           testTimeout: 120_000,
           hookTimeout: 120_000,

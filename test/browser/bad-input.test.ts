@@ -12,7 +12,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   let stage: Stage
   let tabs: Tab[]
   beforeAll(async () => {
-    stage = await Stage.open([name])
+    stage = await Stage.shared([name])
     tabs = await stage.tabs(stage.room(), times(3, name))
     for (const tab of tabs) await waitForPeers(tab, 2)
   })

@@ -12,7 +12,7 @@ const answerMs = 10_000
 describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await Stage.open([name])
+    stage = await Stage.shared([name])
   })
   afterEach(() => stage.clear())
   afterAll(() => stage?.close())

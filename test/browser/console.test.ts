@@ -5,14 +5,14 @@ import type { BrowserName } from './support/browsers.ts'
 import { whenJob } from './support/jobs.ts'
 import { countWordsReference, sampleTexts } from './support/reference.ts'
 import { roomAt, Stage } from './support/stage.ts'
-import { blankTab, meshOf, refusalOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
+import { meshOf, refusalOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 const countWords = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } } as const
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
@@ -49,42 +49,29 @@ test('axe sees what is wrong', async () => {
   expect(await violations(tab)).toEqual([expect.stringMatching(/^button-name: /)])
 })
 
-describe.each<['light' | 'dark', keyof typeof sizes]>([
-  ['light', 'desktop'],
-  ['dark', 'desktop'],
-  ['light', 'phone'],
-  ['dark', 'phone'],
-])('axe finds nothing, %s on a %s', (scheme, size) => {
-  const open = async (url: string): Promise<Tab> => {
-    const tab = await blankTab(stage.browser('chromium'))
-    stage.adopt(tab)
-    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
-    await tab.page.setViewport(sizes[size])
-    await tab.page.goto(url, { waitUntil: 'domcontentloaded' })
-    return tab
-  }
-
+describe('axe finds nothing, light and dark, on a desktop and on a phone,', () => {
   test('alone, joined, and with a job done', async () => {
     const room = stage.room()
-    const tab = await open(room.url('Ada'))
+    const tab = await stage.tab('chromium', room.url('Ada'))
     await meshOf(tab)
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('first one here')
-    expect(await violations(tab), 'alone').toEqual([])
+    await expectNothing(tab, 'alone')
 
     const other = await stage.tab('chromium', room.url('Bob'))
     await waitForPeers(tab, 1)
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Bob')
-    expect(await violations(tab), 'joined').toEqual([])
+    await expectNothing(tab, 'joined')
 
-    const tabs = size === 'phone' ? 'nav ' : 'wa-tab'
     for (const [panel, words] of [
       ['Agents', 'Who can'],
       ['Faults', 'Heal all'],
       ['Metrics', 'Connectivity'],
     ] as const) {
-      await tab.page.locator(`>>> ${tabs}::-p-text(${panel})`).click()
-      await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(words)
-      expect(await violations(tab), panel).toEqual([])
+      await expectNothing(tab, panel, async size => {
+        const tabs = size === 'phone' ? 'nav ' : 'wa-tab'
+        await tab.page.locator(`>>> ${tabs}::-p-text(${panel})`).click()
+        await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(words)
+      })
     }
 
     const id = await (await meshOf(other)).evaluate(
@@ -92,17 +79,30 @@ describe.each<['light' | 'dark', keyof typeof sizes]>([
       countWords,
     )
     await whenJob(tab, id, job => job.state === 'done')
-    if (size === 'phone') await tab.page.locator('>>> nav ::-p-text(Work)').click()
-    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Download JSON')
-    expect(await violations(tab), 'job done').toEqual([])
+    await expectNothing(tab, 'job done', async size => {
+      if (size === 'phone') await tab.page.locator('>>> nav ::-p-text(Work)').click()
+      await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Download JSON')
+    })
   })
 
   test('refused', async () => {
     const room = stage.room()
     await meshOf(await stage.tab('chromium', room.url('inside')))
-    const tab = await open(roomAt(stage.server.origin, room.name, `${room.key}x`).url('outside'))
+    const tab = await stage.tab('chromium', roomAt(stage.server.origin, room.name, `${room.key}x`).url('outside'))
     expect((await refusalOf(tab))?.code).toBe('wrong-secret')
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toMatch(/separate room/i)
-    expect(await violations(tab)).toEqual([])
+    await expectNothing(tab, 'refused')
   })
 })
+
+/** What axe says of one state in each look; `prepare` makes the state in that size. */
+async function expectNothing(tab: Tab, state: string, prepare?: (size: keyof typeof sizes) => Promise<void>) {
+  for (const size of ['desktop', 'phone'] as const) {
+    await tab.page.setViewport(sizes[size])
+    await prepare?.(size)
+    for (const scheme of ['light', 'dark']) {
+      await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+      expect(await violations(tab), `${state}, ${scheme}, ${size}`).toEqual([])
+    }
+  }
+}

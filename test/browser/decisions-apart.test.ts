@@ -14,7 +14,7 @@ const crowd: BrowserName[] = ['chromium', 'chromium', 'chromium', 'firefox', 'fi
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

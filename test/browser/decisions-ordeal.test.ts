@@ -10,7 +10,7 @@ import { Stage, times } from './support/stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium'])
+  stage = await Stage.shared(['chromium'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

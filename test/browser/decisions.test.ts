@@ -15,7 +15,7 @@ describe.each<BrowserName>(isThorough ? ['chromium', 'firefox'] : ['chromium'])(
   const kill = name === 'chromium' ? crashTab : closeTab
   let stage: Stage
   beforeAll(async () => {
-    stage = await Stage.open([name])
+    stage = await Stage.shared([name])
   })
   afterEach(() => stage.clear())
   afterAll(() => stage?.close())

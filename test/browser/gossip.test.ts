@@ -5,7 +5,7 @@ import { idOf, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

@@ -8,7 +8,7 @@ import { closeTab, idOf, type Tab, waitForPeers } from './support/tabs.ts'
 describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await Stage.open([name])
+    stage = await Stage.shared([name])
   })
   afterEach(() => stage.clear())
   afterAll(() => stage?.close())

@@ -16,7 +16,7 @@ const countWords = (top: number): Job['program'] => ({
 let stage: Stage
 let sample: Text[]
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
   sample = sampleTexts()
 })
 afterEach(() => stage.clear())

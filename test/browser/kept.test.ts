@@ -6,7 +6,7 @@ import { closeTab, idOf, meshOf, type Tab, textOf, waitForPeers } from './suppor
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium'])
+  stage = await Stage.shared(['chromium'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

@@ -12,7 +12,7 @@ const crashedMsMax = 10_000
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

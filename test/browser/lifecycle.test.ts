@@ -14,7 +14,7 @@ const races = isThorough ? 200 : 3
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

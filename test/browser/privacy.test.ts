@@ -7,7 +7,7 @@ import { idOf, meshOf, waitForPeers } from './support/tabs.ts'
 let stage: Stage
 let proxy: RecordingProxy
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
   proxy = await openRecordingProxy(stage.server.port)
 })
 afterEach(() => stage.clear())

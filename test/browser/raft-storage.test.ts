@@ -29,7 +29,7 @@ for (const name of names) {
   let script = ''
   beforeAll(async () => {
     script = await bundled()
-    stage = await Stage.open([name])
+    stage = await Stage.shared([name])
   })
   afterAll(() => stage?.close())
   const newWorld = async () => {

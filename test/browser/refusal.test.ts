@@ -6,7 +6,7 @@ import { meshOf, peersOf, refusalOf, textOf, waitForPeers } from './support/tabs
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

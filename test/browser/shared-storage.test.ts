@@ -11,7 +11,7 @@ const fillsMax = 4
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

@@ -10,7 +10,7 @@ import { closeTab, idOf, meshOf, type Tab, waitForPeers } from './support/tabs.t
 let stage: Stage
 let front: Front
 beforeEach(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
   front = await openFront(stage.server.port)
 })
 afterEach(async () => {

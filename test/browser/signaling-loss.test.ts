@@ -10,7 +10,7 @@ import { closeTab, meshOf, type Tab, waitForPeers } from './support/tabs.ts'
 let stage: Stage
 let revived: Server | undefined
 beforeEach(async () => {
-  stage = await Stage.open(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'])
 })
 afterEach(async () => {
   // Browsers themselves report each failed attempt to reach a dead server, and cannot be asked not to.

@@ -1,4 +1,7 @@
-/** The scene of one test file: a server, browsers, and tabs in fresh rooms. What a tab complained of fails the test. */
+/**
+ * The scene of one test file: a server, browsers, and tabs in fresh rooms. What a tab complained of fails the test.
+ * All test files run in one process (`vitest.config.ts`) and share its browsers: starting Firefox takes longer than many a test.
+ */
 import { randomBytes } from 'node:crypto'
 import type { Browser } from 'puppeteer-core'
 import { type BrowserName, type LaunchChoice, launchBrowser } from './browsers.ts'
@@ -12,6 +15,17 @@ export interface Room {
   url(name?: string): string
 }
 
+/** Ended with the process. */
+const sharedBrowsers = new Map<BrowserName, Browser>()
+
+async function sharedBrowser(name: BrowserName): Promise<Browser> {
+  const running = sharedBrowsers.get(name)
+  if (running?.connected) return running
+  const browser = await launchBrowser(name)
+  sharedBrowsers.set(name, browser)
+  return browser
+}
+
 export class Stage {
   readonly server: Server
   readonly #browsers: ReadonlyMap<BrowserName, Browser>
@@ -22,10 +36,20 @@ export class Stage {
     this.#browsers = browsers
   }
 
+  /** With browsers of its own. */
   static async open(names: readonly BrowserName[], choice: LaunchChoice = {}): Promise<Stage> {
+    return Stage.#with(names, name => launchBrowser(name, choice))
+  }
+
+  /** In the browsers of all test files. Its server has a port of its own, so that nothing stored before is seen. */
+  static async shared(names: readonly BrowserName[]): Promise<Stage> {
+    return Stage.#with(names, sharedBrowser)
+  }
+
+  static async #with(names: readonly BrowserName[], find: (name: BrowserName) => Promise<Browser>): Promise<Stage> {
     const server = await startServer()
     const browsers = new Map<BrowserName, Browser>()
-    for (const name of names) browsers.set(name, await launchBrowser(name, choice))
+    for (const name of names) browsers.set(name, await find(name))
     return new Stage(server, browsers)
   }
 
@@ -80,7 +104,10 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    for (const browser of this.#browsers.values()) await browser.close()
+    for (const [name, browser] of this.#browsers) {
+      if (browser !== sharedBrowsers.get(name)) await browser.close()
+      else for (const page of (await browser.pages()).slice(1)) await page.close() // what a test that failed left open
+    }
     await this.server.stop()
   }
 }
