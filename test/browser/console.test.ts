@@ -5,7 +5,8 @@ import type { BrowserName } from './support/browsers.ts'
 import { whenJob } from './support/jobs.ts'
 import { countWordsReference, sampleTexts } from './support/reference.ts'
 import { roomAt, Stage } from './support/stage.ts'
-import { meshOf, refusalOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
+import { blankTab, meshOf, refusalOf, type Tab, textOf, waitForPeers } from './support/tabs.ts'
+import { isThorough } from './support/thorough.ts'
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 const countWords = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } } as const
@@ -49,29 +50,42 @@ test('axe sees what is wrong', async () => {
   expect(await violations(tab)).toEqual([expect.stringMatching(/^button-name: /)])
 })
 
-describe('axe finds nothing, light and dark, on a desktop and on a phone,', () => {
+const looks: ['light' | 'dark', keyof typeof sizes][] = [
+  ['light', 'desktop'],
+  ['dark', 'phone'],
+]
+if (isThorough) looks.push(['dark', 'desktop'], ['light', 'phone'])
+describe.each(looks)('axe finds nothing, %s on a %s', (scheme, size) => {
+  const open = async (url: string): Promise<Tab> => {
+    const tab = await blankTab(stage.browser('chromium'))
+    stage.adopt(tab)
+    await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+    await tab.page.setViewport(sizes[size])
+    await tab.page.goto(url, { waitUntil: 'domcontentloaded' })
+    return tab
+  }
+
   test('alone, joined, and with a job done', async () => {
     const room = stage.room()
-    const tab = await stage.tab('chromium', room.url('Ada'))
+    const tab = await open(room.url('Ada'))
     await meshOf(tab)
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('first one here')
-    await expectNothing(tab, 'alone')
+    expect(await violations(tab), 'alone').toEqual([])
 
     const other = await stage.tab('chromium', room.url('Bob'))
     await waitForPeers(tab, 1)
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Bob')
-    await expectNothing(tab, 'joined')
+    expect(await violations(tab), 'joined').toEqual([])
 
+    const tabs = size === 'phone' ? 'nav ' : 'wa-tab'
     for (const [panel, words] of [
       ['Agents', 'Who can'],
       ['Faults', 'Heal all'],
       ['Metrics', 'Connectivity'],
     ] as const) {
-      await expectNothing(tab, panel, async size => {
-        const tabs = size === 'phone' ? 'nav ' : 'wa-tab'
-        await tab.page.locator(`>>> ${tabs}::-p-text(${panel})`).click()
-        await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(words)
-      })
+      await tab.page.locator(`>>> ${tabs}::-p-text(${panel})`).click()
+      await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain(words)
+      expect(await violations(tab), panel).toEqual([])
     }
 
     const id = await (await meshOf(other)).evaluate(
@@ -79,30 +93,17 @@ describe('axe finds nothing, light and dark, on a desktop and on a phone,', () =
       countWords,
     )
     await whenJob(tab, id, job => job.state === 'done')
-    await expectNothing(tab, 'job done', async size => {
-      if (size === 'phone') await tab.page.locator('>>> nav ::-p-text(Work)').click()
-      await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Download JSON')
-    })
+    if (size === 'phone') await tab.page.locator('>>> nav ::-p-text(Work)').click()
+    await expect.poll(() => textOf(tab), { timeout: 10_000 }).toContain('Download JSON')
+    expect(await violations(tab), 'job done').toEqual([])
   })
 
   test('refused', async () => {
     const room = stage.room()
     await meshOf(await stage.tab('chromium', room.url('inside')))
-    const tab = await stage.tab('chromium', roomAt(stage.server.origin, room.name, `${room.key}x`).url('outside'))
+    const tab = await open(roomAt(stage.server.origin, room.name, `${room.key}x`).url('outside'))
     expect((await refusalOf(tab))?.code).toBe('wrong-secret')
     await expect.poll(() => textOf(tab), { timeout: 10_000 }).toMatch(/separate room/i)
-    await expectNothing(tab, 'refused')
+    expect(await violations(tab)).toEqual([])
   })
 })
-
-/** What axe says of one state in each look; `prepare` makes the state in that size. */
-async function expectNothing(tab: Tab, state: string, prepare?: (size: keyof typeof sizes) => Promise<void>) {
-  for (const size of ['desktop', 'phone'] as const) {
-    await tab.page.setViewport(sizes[size])
-    await prepare?.(size)
-    for (const scheme of ['light', 'dark']) {
-      await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
-      expect(await violations(tab), `${state}, ${scheme}, ${size}`).toEqual([])
-    }
-  }
-}
