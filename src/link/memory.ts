@@ -104,7 +104,7 @@ export class MemoryProvider implements LinkProvider {
     options.signal.throwIfAborted()
     const callee = this.#hub.find(to.peer)
     if (!callee || callee.#listeners.size === 0) throw new MeshError('dial-failed', `nobody answers as ${to.peer}`)
-    for (const pipe of this.#pipes) if (pipe.isClosed) this.#pipes.delete(pipe)
+    for (const pipes of [this.#pipes, callee.#pipes]) for (const pipe of pipes) if (pipe.isClosed) pipes.delete(pipe)
     if (this.#hub.onePerPeer && [...this.#pipes].some(pipe => pipe.remote.peer === to.peer))
       throw new MeshError('disconnected', 'a link to this peer exists')
     const near = new MemoryPipe(callee.self, this.#hub.ordered())
