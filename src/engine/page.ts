@@ -165,8 +165,9 @@ class PageMesh implements MeshHandle {
 
   /** Who left is off the list at once; the next snapshot brings the rest of what that changed. */
   #forget({ peer: { session } }: HandleEvents['agent-leave']): void {
-    const peers = this.peers.filter(peer => peer.session !== session)
-    this.#snapshot = { ...this.snapshot, peers }
+    if (!this.#snapshot) return
+    const peers = this.#snapshot.peers.filter(peer => peer.session !== session)
+    this.#snapshot = { ...this.#snapshot, peers }
   }
 
   get snapshot(): MeshSnapshot {

@@ -230,24 +230,26 @@ export class MeshPeer implements Mesh, Posts {
     this.#parts.siblings.departed(member)
     // Who was only given up stays a candidate until the server says it left: else two that lost each other never meet again.
     if (reason !== 'crashed') this.#parts.lobby.forget(id, session)
-    const leaving = {
-      peer: peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(id)),
-      reason,
-    }
+    const leaving = { peer: peerInfoOf(member, this.#parts.links, this.#parts.membership.phi(id)), reason }
+    const { clock, random, onLeaving } = this.#options
+    if (!onLeaving) return this.#left(leaving)
     const settle = () => {
       stop()
       this.#unsettled.delete(id)
-      this.#parts.exchange.departed(id)
-      this.#emitter.emit('agent-leave', leaving)
-      if (this.#parts.links.sessionOf(id) === session) void this.#parts.dialler.retire(id)
-      this.#parts.overlay.changed()
+      this.#left(leaving)
     }
-    let stop = () => {}
-    const { clock, random, onLeaving } = this.#options
-    if (!onLeaving) return settle()
-    stop = clock.after(afterLeavingMs * (1 + random.next()), settle)
+    const stop = clock.after(afterLeavingMs * (1 + random.next()), settle)
     this.#unsettled.set(id, settle)
     onLeaving(leaving)
+  }
+
+  /** What follows from it. */
+  #left(leaving: MeshEvents['agent-leave']): void {
+    const { id, session } = leaving.peer
+    this.#parts.exchange.departed(id)
+    this.#emitter.emit('agent-leave', leaving)
+    if (this.#parts.links.sessionOf(id) === session) void this.#parts.dialler.retire(id)
+    this.#parts.overlay.changed()
   }
 
   /** Counts an occurrence under a name, for `metrics`. */

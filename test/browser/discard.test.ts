@@ -37,7 +37,7 @@ test('a discarded tab is gone for the others, and the same peer again once it is
 
   const discards = await stage.browser('chromium').newPage()
   await discards.goto('chrome://discards')
-  // Asked again until it happens: the browser spares a tab that is still busy with loading, without a word.
+  // Asked again until it happens: a single click was not always enough.
   const peersLeft = async () => {
     await discard(discards, own)
     return (await peersOf(first)).length

@@ -94,7 +94,8 @@ export class MembershipDriver {
         this.#step({ kind: 'hint', peer, session: suspected })
       },
       onAlive: peer => {
-        if (this.members.get(peer)?.state === 'suspect') this.healed() // what it missed, or we did
+        // What it missed meanwhile, or we did.
+        if (this.members.get(peer)?.state === 'suspect') this.#spread.compareAll()
         this.#step({ kind: 'heard', peer })
       },
       onDead: (peer, dead, isShared) => this.#giveUp(peer, dead, isShared),

@@ -52,6 +52,14 @@ const exchangesWithinMs = (ms: number) => {
   return exchanges
 }
 
+/** Suspected and gone, then on the list again. What a newcomer is asked, whoever it is, does not count. */
+const goAndComeBack = (reason: 'crashed' | 'closed', session: string) => {
+  events.emit('agent-change', peer('s1', 'suspect'))
+  events.emit('agent-leave', { peer: peer('s1'), reason })
+  events.emit('agent-join', peer(session))
+  exchanges = 0
+}
+
 test('a suspect that answers again', () => {
   events.emit('agent-change', peer('s1', 'suspect'))
   expect(exchangesWithinMs(1_000)).toBe(0)
@@ -60,10 +68,7 @@ test('a suspect that answers again', () => {
 })
 
 test('one that was given up and is back', () => {
-  events.emit('agent-change', peer('s1', 'suspect'))
-  events.emit('agent-leave', { peer: peer('s1'), reason: 'crashed' })
-  events.emit('agent-join', peer('s1'))
-  exchanges = 0 // a newcomer is asked once, whoever it is
+  goAndComeBack('crashed', 's1')
   expect(exchangesWithinMs(2_500)).toBe(3)
 })
 
@@ -74,24 +79,8 @@ test('a healed partition', () => {
 
 test.each([
   ['a change of somebody who was never silent', () => events.emit('agent-change', peer('s1'))],
-  [
-    'a new session of one that crashed',
-    () => {
-      events.emit('agent-change', peer('s1', 'suspect'))
-      events.emit('agent-leave', { peer: peer('s1'), reason: 'crashed' })
-      events.emit('agent-join', peer('s2'))
-      exchanges = 0
-    },
-  ],
-  [
-    'one that left with a word',
-    () => {
-      events.emit('agent-change', peer('s1', 'suspect'))
-      events.emit('agent-leave', { peer: peer('s1'), reason: 'closed' })
-      events.emit('agent-join', peer('s1'))
-      exchanges = 0
-    },
-  ],
+  ['a new session of one that crashed', () => goAndComeBack('crashed', 's2')],
+  ['one that left with a word', () => goAndComeBack('closed', 's1')],
 ])('not after %s', (_, happen) => {
   happen()
   expect(exchangesWithinMs(2_500)).toBe(0)
