@@ -41,7 +41,7 @@ export const pullRetryMs = 1_000
 export const quickRounds = 3
 /** Between two of them, ms. */
 export const quickRoundMs = 1_000
-/** So many silent peers are remembered, to notice that they are back. */
+/** So many silent peers are remembered, the latest, to notice that they are back. */
 export const silentPeersMax = 1024
 /** Digests of states that a replica contains, remembered so that it does not ask for them. */
 export const digestsContainedMax = 256

@@ -1,4 +1,5 @@
 /** Which session each peer proved at its last admission; the oldest are forgotten first, since strangers may come without end. */
+import { dropOldest } from '../base/drop-oldest.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { membersMax } from './limits.ts'
 
@@ -8,8 +9,7 @@ export class Admitted {
   add(peer: PeerId, session: SessionId): void {
     this.#sessions.delete(peer)
     this.#sessions.set(peer, session)
-    const [oldest] = this.#sessions.keys()
-    if (oldest !== undefined && this.#sessions.size > membersMax) this.#sessions.delete(oldest)
+    dropOldest(this.#sessions, membersMax)
   }
 
   sessionOf(peer: PeerId): SessionId | undefined {

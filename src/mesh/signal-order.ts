@@ -2,6 +2,7 @@
  * Signals of one attempt come out in the order in which they were sent, each once, whichever ways they took: a signal that went
  * through the mesh may be sent again by the server, and either copy may be the first. Pure.
  */
+import { dropOldest } from '../base/drop-oldest.ts'
 import type { SessionId } from '../base/ids.ts'
 import { attemptsOrderedMax, signalsPerAttemptMax } from './limits.ts'
 
@@ -21,7 +22,7 @@ export class SignalOrder<Signal> {
     const key = `${to} ${attempt}`
     const number = this.#sent.get(key) ?? 0
     this.#sent.set(key, number + 1)
-    forgetOldest(this.#sent)
+    dropOldest(this.#sent, attemptsOrderedMax)
     return number
   }
 
@@ -30,7 +31,7 @@ export class SignalOrder<Signal> {
     const key = `${from} ${attempt}`
     const known: Attempt<Signal> = this.#heard.get(key) ?? { next: 0, early: new Map() }
     this.#heard.set(key, known)
-    forgetOldest(this.#heard)
+    dropOldest(this.#heard, attemptsOrderedMax)
     if (number < known.next || number >= known.next + signalsPerAttemptMax) return []
     known.early.set(number, signal)
     const due: Signal[] = []
@@ -40,10 +41,4 @@ export class SignalOrder<Signal> {
     }
     return due
   }
-}
-
-function forgetOldest(map: Map<string, unknown>): void {
-  if (map.size <= attemptsOrderedMax) return
-  const [oldest] = map.keys()
-  if (oldest !== undefined) map.delete(oldest)
 }

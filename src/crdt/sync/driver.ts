@@ -1,5 +1,7 @@
 /** Keeps replicas in step with those of the others over a mesh: broadcasts changes, and does what the machine asks for. */
+
 import type { Clock } from '../../base/clock.ts'
+import { dropOldest } from '../../base/drop-oldest.ts'
 import { MeshError } from '../../base/errors.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Json } from '../../base/json.ts'
@@ -83,7 +85,11 @@ export class Sync {
       }),
       mesh.on('agent-change', ({ id, session, state }) => {
         if (state === 'alive') this.#heard(id, session)
-        else if (this.#silent.size < silentPeersMax) this.#silent.set(id, session)
+        else {
+          this.#silent.delete(id)
+          this.#silent.set(id, session)
+          dropOldest(this.#silent, silentPeersMax)
+        }
       }),
       mesh.on('heal', () => this.#run({ kind: 'reunited' })),
       mesh.on('agent-leave', ({ peer, reason }) => {

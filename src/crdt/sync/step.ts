@@ -13,6 +13,7 @@
  * 6. Whoever meets a peer again that was silent makes its next rounds (`quickRounds`) at once, one after the other: by them a room that was
  *    in halves is one again in O(log N) rounds (Demers et al. 1987, section 1.3), also for those who had nobody in the other half.
  */
+import { dropOldest } from '../../base/drop-oldest.ts'
 import type { PeerId } from '../../base/ids.ts'
 import { type Random, shuffled } from '../../base/random.ts'
 import {
@@ -223,8 +224,7 @@ function tick(state: SyncState, nowMs: number, random: Random): Effect[] {
 function contain(own: OwnReplica, digest: string): void {
   own.contained.delete(digest)
   own.contained.add(digest)
-  const [oldest] = own.contained
-  if (own.contained.size > digestsContainedMax && oldest !== undefined) own.contained.delete(oldest)
+  dropOldest(own.contained, digestsContainedMax)
 }
 
 /** The driver told these; remembered here so that a digest which did not leave is told again. */

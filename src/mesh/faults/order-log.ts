@@ -7,6 +7,7 @@
  *    not begin any more, wherever and whenever it arrives. So a heal that is given after an order was confirmed wins everywhere.
  * 3. A heal of one fault covers that fault's id, whoever ordered it.
  */
+import { dropOldest } from '../../base/drop-oldest.ts'
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import { membersMax, ordersSeenMax } from '../limits.ts'
 
@@ -59,8 +60,7 @@ export class OrderLog {
   healOne(id: string): void {
     this.#healedIds.delete(id)
     this.#healedIds.add(id)
-    const [oldest] = this.#healedIds
-    if (oldest !== undefined && this.#healedIds.size > ordersSeenMax) this.#healedIds.delete(oldest)
+    dropOldest(this.#healedIds, ordersSeenMax)
   }
 
   isHealed(by: PeerId, session: SessionId, number: number, id: string): boolean {
@@ -74,8 +74,7 @@ export class OrderLog {
     const heard = known?.session === session ? known : { session, highest: 0, numbers: new Set<number>(), healed: 0 }
     this.#heard.delete(author)
     this.#heard.set(author, heard)
-    const [oldest] = this.#heard.keys()
-    if (oldest !== undefined && this.#heard.size > membersMax) this.#heard.delete(oldest)
+    dropOldest(this.#heard, membersMax)
     return heard
   }
 }

@@ -1,4 +1,5 @@
 /** What became of broadcasts, counted for each topic of the applications, and for the batches in which they travel. */
+import { dropOldest } from '../../base/drop-oldest.ts'
 import { batchesCountedMax, topicsCountedMax } from '../limits.ts'
 
 /** Under this name stand all topics beyond `topicsCountedMax`. */
@@ -121,8 +122,7 @@ export class TopicCounts {
     if (known) return known
     const fresh: Batch = { frames: new Map(), early: 0, isRead: false, isBeingSent: false }
     this.#recent.set(number, fresh)
-    const [oldest] = this.#recent.keys()
-    if (this.#recent.size > batchesCountedMax && oldest !== undefined) this.#recent.delete(oldest)
+    dropOldest(this.#recent, batchesCountedMax)
     return fresh
   }
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Emitter } from '../../../src/base/emitter.ts'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
 import { systemClock } from '../../../src/base/system.ts'
+import { silentPeersMax } from '../../../src/crdt/limits.ts'
 import { Sync } from '../../../src/crdt/sync/driver.ts'
 import type { Mesh, MeshEvents, PeerInfo } from '../../../src/mesh/types.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
@@ -69,6 +70,15 @@ test('a suspect that answers again', () => {
 
 test('one that was given up and is back', () => {
   goAndComeBack('crashed', 's1')
+  expect(exchangesWithinMs(2_500)).toBe(3)
+})
+
+test('the latest of more silent peers than are remembered', () => {
+  for (let at = 0; at <= silentPeersMax; at++)
+    events.emit('agent-change', { ...peer('s1', 'suspect'), id: `p${at}` as PeerId })
+  events.emit('agent-change', { ...peer('s1'), id: 'p0' as PeerId })
+  expect(exchangesWithinMs(2_500)).toBe(0)
+  events.emit('agent-change', { ...peer('s1'), id: `p${silentPeersMax}` as PeerId })
   expect(exchangesWithinMs(2_500)).toBe(3)
 })
 

@@ -9,6 +9,7 @@
  *    those whom the rumour missed are found, and a peer that was away catches up.
  * 4. A rumour ends with its time to live, and does not come back.
  */
+import { dropOldest } from '../../../base/drop-oldest.ts'
 import type { PeerId } from '../../../base/ids.ts'
 import { type Random, shuffled } from '../../../base/random.ts'
 import { offeredIdsMax, overMax, quenchedAfter, rumoursMax, triesMax } from './limits.ts'
@@ -154,7 +155,6 @@ function end(state: RumourState, nowMs: number): void {
     if (untilMs > nowMs) continue
     state.known.delete(id)
     state.over.add(id)
-    const [oldest] = state.over
-    if (state.over.size > overMax && oldest !== undefined) state.over.delete(oldest)
+    dropOldest(state.over, overMax)
   }
 }
