@@ -22,8 +22,6 @@ export interface LaunchChoice {
   readonly debuggingPort?: number
   /** A profile that is there already; a fresh one by default. */
   readonly profile?: string
-  /** Tabs whose address holds this text are left alone by the debugger: a browser treats those that are debugged with more care. */
-  readonly leaving?: string
 }
 
 export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}): Promise<Browser> {
@@ -31,7 +29,6 @@ export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}
     executablePath: choice.wrap?.(executableOf(programs[name])) ?? executableOf(programs[name]),
     ...(choice.debuggingPort !== undefined && { debuggingPort: choice.debuggingPort }),
     ...(choice.profile !== undefined && { userDataDir: choice.profile }),
-    ...(choice.leaving !== undefined && { targetFilter: target => !target.url().includes(choice.leaving ?? '') }),
     headless: choice.display === undefined,
     env: { ...process.env, ...(choice.display !== undefined && { DISPLAY: choice.display }) },
     defaultViewport: null, // the window's own size, as for a person
@@ -71,4 +68,19 @@ const firefoxOptions: LaunchOptions = {
     'browser.tabs.unloadOnLowMemory': false,
     'privacy.reduceTimerPrecision': false, // benchmarks read times finer than 1 ms
   },
+}
+
+/**
+ * From here on the debugger leaves new tabs of Chromium alone, even for a moment. Those that it attaches to are never discarded,
+ * and one that was discarded is loaded again when it attaches to it (Puppeteer attaches to all, also to those it then filters out).
+ */
+export async function leaveNewTabsAlone(browser: Browser): Promise<void> {
+  const session = await browser.target().createCDPSession()
+  await session.connection()?.send('Target.setAutoAttach', {
+    autoAttach: true,
+    waitForDebuggerOnStart: true,
+    flatten: true,
+    filter: [{ type: 'tab', exclude: true }, { type: 'page', exclude: true }, {}],
+  })
+  await session.detach()
 }
