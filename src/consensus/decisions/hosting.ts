@@ -26,6 +26,8 @@ import { handOverAnswerSchema, topics } from './wire.ts'
 
 /** How often it is looked for members that nobody hosts, ms. */
 const scanIntervalMs = 1_000
+/** A sibling that has members to spare is asked so often before a new one is made, attempts. */
+const takeAttemptsMax = 3
 
 export interface HostingOptions {
   readonly clock: Clock
@@ -50,6 +52,7 @@ export class Hosting {
   #isEnsuring = false
   /** No new member is made here: nothing can be stored, or this peer leaves. */
   #isBarren = false
+  #takesFailed = 0
   #isClosed = false
 
   constructor(options: HostingOptions) {
@@ -139,7 +142,11 @@ export class Hosting {
     try {
       if ((await this.claimStored()) > 0) return
       const richest = this.#richestSibling()
-      if (richest !== undefined && (await this.#takeFrom(richest))) return count('decisions.taken-over')
+      if (richest !== undefined) {
+        if (await this.#takeFrom(richest)) return count('decisions.taken-over')
+        // Another newcomer was quicker, or the sibling is frozen: the next scan asks again, but not for ever.
+        if (++this.#takesFailed < takeAttemptsMax) return
+      }
       const { voters, learners, outgoing } = council.membership
       const known = new Set([...voters, ...learners, ...outgoing, ...council.table.records.map(({ member }) => member)])
       if (voters.length === 0) return onWaiting()
@@ -180,6 +187,7 @@ export class Hosting {
       hosted.release()
       return undefined
     }
+    this.#takesFailed = 0
     council.hosted.set(hosted.member, hosted)
     onHosted(hosted)
     return hosted

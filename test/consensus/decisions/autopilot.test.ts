@@ -132,6 +132,13 @@ describe('Autopilot', () => {
     expect([room.voters, room.learners]).toEqual(['a', ''])
   })
 
+  test('gives the seat of a voter that is one too many at its host to another host’s healthy learner, without the minute', () => {
+    const room = new Room('a b c d e', 'f').set('a e', { host: 'one tab' }).pass(9_000)
+    expect(room.voters).toBe('a b c d e')
+    room.pass(5_000)
+    expect([room.voters, room.learners]).toEqual(['a b c d f', ''])
+  })
+
   test('keeps a member that was handed to a new tab in time', () => {
     const room = new Room('a b c').set('a b c', { host: 'one tab' }).pass(30_000)
     room.set('b', { host: 'another' }).set('c', { host: 'a third' }).pass(120_000)

@@ -58,6 +58,27 @@ describe('tabs of one browser', () => {
     expect(room.counters['decisions.members-made']).toBe(2) // none was made for it
   })
 
+  test('a newcomer to which another was quicker asks again, and makes no member beside the two of its sibling', async () => {
+    await tabsOf('b', 'b', 'b')
+    await room.untilVoters(3)
+    const [keep, ...others] = room.deciders as [Decider, ...Decider[]]
+    for (const other of others) room.crash(other)
+    await until(() => hostedBy(keep).length === 3, 'the last tab hosts all three')
+
+    const { locks } = room.browser('b')
+    const claim = locks.claim.bind(locks)
+    const robbed = vi.spyOn(locks, 'claim').mockImplementation(async name => {
+      const lease = await claim(name)
+      if (!lease) return undefined
+      robbed.mockRestore() // the first that would have had it finds it taken
+      lease.release()
+      return undefined
+    })
+    const fresh = await room.join('fresh', 'b')
+    await until(() => hostedBy(fresh).length === 1 && hostedBy(keep).length === 2, 'the new tab is handed a member')
+    expect(room.counters['decisions.members-made']).toBe(2) // as before
+  })
+
   test('find everything again when all were closed and one is opened', async () => {
     await tabsOf('b', 'b', 'b')
     await room.untilVoters(3)

@@ -3,8 +3,9 @@
  *
  * Invariants
  * U1  One change at a time, none while a joint membership is in force.
- * U2  A voter is removed or replaced only when it was gone for `goneMs`, asked to leave, or is one too many at its host; at most
- *     (voters - 1) / 2 in one change, and one at least may be demoted while it lives.
+ * U2  A voter is removed or replaced only when it was gone for `goneMs`, asked to leave, or is one too many at its host (for
+ *     `surplusMs`, or `healthMs` where another host has a healthy member for its seat); at most (voters - 1) / 2 in one change, and
+ *     one at least may be demoted while it lives.
  * U3  Voters are 5, 3 or 1, whatever fits the live hosts; members of one host count once.
  * U4  Beyond three voters, or in the place of another, only who was in good health for `healthMs` is promoted.
  * U5  Voters spread over devices before a device has two.
@@ -57,12 +58,11 @@ function planVoters(state: AutopilotState, observation: Observation): Plan | und
   const { membership, self, nowMs, seen } = observation
   const { voters } = membership
   const pastOf = (member: MemberId) => state.past.get(member) ?? nothing()
-  const mayStay = ({ member, isLeaving }: Seen) => {
+  const mayStay = ({ member, isLeaving }: Seen, surplusForMs = surplusMs) => {
     const { goneSinceMs, surplusSinceMs } = pastOf(member)
-    return !isLeaving && !lasted(goneSinceMs, goneMs, nowMs) && !lasted(surplusSinceMs, surplusMs, nowMs)
+    return !isLeaving && !lasted(goneSinceMs, goneMs, nowMs) && !lasted(surplusSinceMs, surplusForMs, nowMs)
   }
   const isHealthy = ({ member }: Seen) => lasted(pastOf(member).liveSinceMs, healthMs, nowMs)
-  const staying = seen.filter(one => voters.includes(one.member) && mayStay(one))
   const fresh = seen.filter(
     one =>
       membership.learners.includes(one.member) &&
@@ -71,6 +71,8 @@ function planVoters(state: AutopilotState, observation: Observation): Plan | und
       mayStay(one) &&
       pastOf(one.member).surplusSinceMs === undefined,
   )
+  const isReplaced = fresh.some(isHealthy)
+  const staying = seen.filter(one => voters.includes(one.member) && mayStay(one, isReplaced ? healthMs : surplusMs))
   // Up to three voters nobody waits; beyond, and instead of others, only who has proved to be well.
   const joining = voters.length >= 3 ? fresh.filter(isHealthy) : fresh
   const able = [...staying, ...joining]
