@@ -12,7 +12,7 @@ const answerMs = 10_000
 describe.each<BrowserName>(['chromium', 'firefox'])('in %s', name => {
   let stage: Stage
   beforeAll(async () => {
-    stage = await Stage.shared([name])
+    stage = await Stage.shared([name], 'window')
   })
   afterEach(() => stage.clear())
   afterAll(() => stage?.close())

@@ -13,7 +13,7 @@ const countWords = { kind: 'capability', capability: 'text.count-words', options
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.shared(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'], 'window')
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
@@ -57,7 +57,7 @@ const looks: ['light' | 'dark', keyof typeof sizes][] = [
 if (isThorough) looks.push(['dark', 'desktop'], ['light', 'phone'])
 describe.each(looks)('axe finds nothing, %s on a %s', (scheme, size) => {
   const open = async (url: string): Promise<Tab> => {
-    const tab = await blankTab(stage.browser('chromium'))
+    const tab = await blankTab(stage.browser('chromium'), 'window')
     stage.adopt(tab)
     await tab.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
     await tab.page.setViewport(sizes[size])

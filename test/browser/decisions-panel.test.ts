@@ -155,7 +155,7 @@ describe('in chromium', () => {
   afterAll(() => browser?.close())
 
   test('the panel is fetched when it is first looked at, not before', async () => {
-    const tab = await blankTab(browser)
+    const tab = await blankTab(browser, 'window')
     const fetched: string[] = []
     tab.page.on('request', request => fetched.push(request.url()))
     await tab.page.goto(`${origin}?peers=2&still${room}`)
@@ -207,7 +207,7 @@ describe('in chromium', () => {
 
 /** A tab with the panel in view. */
 async function open(browser: Browser, query: string, prepare = async (_: Tab) => {}): Promise<Tab> {
-  const tab = await blankTab(browser)
+  const tab = await blankTab(browser, 'window')
   await tab.page.setViewport({ width: 1440, height: 1600 })
   tab.page.setDefaultTimeout(answerMs)
   await prepare(tab)

@@ -34,12 +34,13 @@ describe.each<BrowserName>(isThorough ? ['chromium', 'firefox'] : ['chromium'])(
     const startedAtMs = Date.now()
     await decide(last, 'alone', true)
     expect(Date.now() - startedAtMs).toBeLessThan(aloneMsMax)
-    expect((await hostedBy(last)).length).toBeGreaterThanOrEqual(3)
+    await expect.poll(async () => (await hostedBy(last)).length).toBeGreaterThanOrEqual(3)
 
     const fresh = [last, ...(await stage.tabs(room, times(4, name)))]
     await waitForVoters(fresh, 5)
-    await expect.poll(async () => (await Promise.all(fresh.map(hostedBy))).map(of => of.length)).toEqual(times(5, 1))
-    expect((await viewOf(last))?.counters['decisions.handed-over']).toBe(4)
+    const hosted = async () => (await Promise.all(fresh.map(hostedBy))).map(of => of.length)
+    await expect.poll(hosted, { timeout: 10_000 }).toEqual(times(5, 1))
+    await expect.poll(async () => (await viewOf(last))?.counters['decisions.handed-over']).toBe(4)
 
     await closeTab(await leadingTab(fresh))
     const left = fresh.filter(tab => !tab.isGone)

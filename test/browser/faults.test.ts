@@ -15,7 +15,7 @@ const mixed: BrowserName[] = ['chromium', 'firefox', 'chromium', 'firefox']
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.shared(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'], 'window')
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())

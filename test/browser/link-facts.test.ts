@@ -7,7 +7,7 @@ import { idOf, meshOf, waitForPeers } from './support/tabs.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.shared(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'], 'window')
 })
 afterEach(() => stage.clear([/WebSocket|ERR_CONNECTION_REFUSED|can.t establish a connection/i]))
 afterAll(() => stage?.close())

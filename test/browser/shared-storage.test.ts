@@ -11,7 +11,7 @@ const fillsMax = 4
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.shared(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'], 'window')
 })
 afterEach(() => stage.clear())
 afterAll(() => stage?.close())
@@ -96,7 +96,7 @@ test('a full disk is told, loses nothing that was stored, and what comes then li
     await fresh.close()
   })
   const room = fresh.room()
-  const one = await blankTab(fresh.browser('chromium'))
+  const one = await blankTab(fresh.browser('chromium'), 'window')
   fresh.adopt(one)
   const client = await one.page.createCDPSession()
   const { origin } = fresh.server

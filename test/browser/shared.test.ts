@@ -7,7 +7,7 @@ import { isThorough } from './support/thorough.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.shared(['chromium', 'firefox'])
+  stage = await Stage.shared(['chromium', 'firefox'], 'window')
 })
 afterEach(() => stage.clear())
 afterAll(() => stage.close())

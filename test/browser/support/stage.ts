@@ -29,28 +29,37 @@ async function sharedBrowser(name: BrowserName): Promise<Browser> {
 export class Stage {
   readonly server: Server
   readonly #browsers: ReadonlyMap<BrowserName, Browser>
+  readonly #placement: Placement
   readonly #tabs: Tab[] = []
 
-  private constructor(server: Server, browsers: ReadonlyMap<BrowserName, Browser>) {
+  private constructor(server: Server, browsers: ReadonlyMap<BrowserName, Browser>, placement: Placement) {
     this.server = server
     this.#browsers = browsers
+    this.#placement = placement
   }
 
   /** With browsers of its own. */
   static async open(names: readonly BrowserName[], choice: LaunchChoice = {}): Promise<Stage> {
-    return Stage.#with(names, name => launchBrowser(name, choice))
+    return Stage.#with(names, name => launchBrowser(name, choice), 'tab')
   }
 
-  /** In the browsers of all test files. Its server has a port of its own, so that nothing stored before is seen. */
-  static async shared(names: readonly BrowserName[]): Promise<Stage> {
-    return Stage.#with(names, sharedBrowser)
+  /**
+   * In the browsers of all test files. Its server has a port of its own, so that nothing stored before is seen. Tabs that nobody looks
+   * at are opened as such (`tab`): drawing five windows costs more than all that their meshes do.
+   */
+  static async shared(names: readonly BrowserName[], placement: Placement = 'tab'): Promise<Stage> {
+    return Stage.#with(names, sharedBrowser, placement)
   }
 
-  static async #with(names: readonly BrowserName[], find: (name: BrowserName) => Promise<Browser>): Promise<Stage> {
+  static async #with(
+    names: readonly BrowserName[],
+    find: (name: BrowserName) => Promise<Browser>,
+    placement: Placement,
+  ): Promise<Stage> {
     const server = await startServer()
     const browsers = new Map<BrowserName, Browser>()
     for (const name of names) browsers.set(name, await find(name))
-    return new Stage(server, browsers)
+    return new Stage(server, browsers, placement)
   }
 
   browser(name: BrowserName): Browser {
@@ -64,7 +73,7 @@ export class Stage {
     return roomAt(this.server.origin, `r-${randomBytes(6).toString('hex')}`, randomBytes(16).toString('hex'))
   }
 
-  async tab(name: BrowserName, url: string, placement?: Placement): Promise<Tab> {
+  async tab(name: BrowserName, url: string, placement = this.#placement): Promise<Tab> {
     const tab = await openTab(this.browser(name), url, placement)
     this.#tabs.push(tab)
     return tab
@@ -73,7 +82,7 @@ export class Stage {
   /** Another tab with all that the first one's session storage holds, as "duplicate tab" makes one. */
   async duplicate(tab: Tab, name: BrowserName, url: string): Promise<Tab> {
     const stored = await tab.page.evaluate(() => JSON.stringify(sessionStorage))
-    const copy = await blankTab(this.browser(name))
+    const copy = await blankTab(this.browser(name), this.#placement)
     this.adopt(copy)
     await copy.page.evaluateOnNewDocument(stored => {
       if (globalThis.origin === 'null') return // sandbox frames, and the blank page before, have no storage

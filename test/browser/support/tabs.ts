@@ -21,7 +21,7 @@ declare global {
   var mesh: MeshHandle | undefined
 }
 
-/** `window`: on top of a window of its own, so visible. `tab`: in the window that is there, hidden by the next one. */
+/** `window`: on top of a window of its own, so visible, and drawn at each change. `tab`: in the window that is there, hidden by the next one. */
 export type Placement = 'window' | 'tab'
 
 export async function openTab(browser: Browser, url: string, placement?: Placement): Promise<Tab> {
@@ -31,7 +31,7 @@ export async function openTab(browser: Browser, url: string, placement?: Placeme
 }
 
 /** A tab that is watched already, but shows nothing yet. */
-export async function blankTab(browser: Browser, placement: Placement = 'window'): Promise<Tab> {
+export async function blankTab(browser: Browser, placement: Placement = 'tab'): Promise<Tab> {
   const page = await browser.newPage({ type: placement })
   // esbuild (tsx) wraps named functions in a helper, which functions sent to a page then miss.
   await page.evaluateOnNewDocument('globalThis.__name ??= fn => fn')
