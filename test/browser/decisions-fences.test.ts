@@ -19,7 +19,7 @@ describe.each<BrowserName>(isThorough ? ['chromium', 'firefox'] : ['chromium'])(
   let tabs: Tab[]
   let watch: MemberWatch
   beforeAll(async () => {
-    stage = await Stage.shared([name])
+    stage = await Stage.shared([name], 'window')
   })
   afterAll(() => stage?.close())
 

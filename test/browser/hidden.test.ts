@@ -58,6 +58,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', name => {
       ratios.push(hiddenP99 <= quickMs ? 1 : hiddenP99 / p99)
     }
     expect(Math.min(...ratios)).toBeLessThanOrEqual(ratioMax)
+    for (const tab of visible) await closeTab(tab)
   })
 
   test('a burst reaches every hidden tab', async () => {

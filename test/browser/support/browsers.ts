@@ -22,6 +22,8 @@ export interface LaunchChoice {
   readonly debuggingPort?: number
   /** A profile that is there already; a fresh one by default. */
   readonly profile?: string
+  /** Whoever launches it ends it at SIGTERM; by default it is closed then, which takes its time. */
+  readonly outlivesSigterm?: boolean
 }
 
 export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}): Promise<Browser> {
@@ -33,6 +35,7 @@ export async function launchBrowser(name: BrowserName, choice: LaunchChoice = {}
     env: { ...process.env, ...(choice.display !== undefined && { DISPLAY: choice.display }) },
     defaultViewport: null, // the window's own size, as for a person
     protocolTimeout: 120_000,
+    handleSIGTERM: choice.outlivesSigterm !== true,
   }
   return launch(name === 'chromium' ? { ...shared, ...chromiumOptions(choice) } : { ...shared, ...firefoxOptions })
 }

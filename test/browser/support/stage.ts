@@ -15,13 +15,14 @@ export interface Room {
   url(name?: string): string
 }
 
-/** Ended with the process. */
 const sharedBrowsers = new Map<BrowserName, Browser>()
 
 async function sharedBrowser(name: BrowserName): Promise<Browser> {
   const running = sharedBrowsers.get(name)
   if (running?.connected) return running
-  const browser = await launchBrowser(name)
+  const browser = await launchBrowser(name, { outlivesSigterm: true })
+  // Vitest gives this process half a second between SIGTERM and SIGKILL: at its exit Puppeteer kills the browsers, closing takes longer.
+  if (sharedBrowsers.size === 0) process.once('SIGTERM', () => process.exit())
   sharedBrowsers.set(name, browser)
   return browser
 }
