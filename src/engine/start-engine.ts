@@ -3,6 +3,7 @@ import { expose, wrap } from 'comlink'
 import './wire-errors.ts'
 import { toMeshError } from '../base/errors.ts'
 import type { SessionId } from '../base/ids.ts'
+import { sharedTicks } from '../base/shared-ticks.ts'
 import { randomId, systemClock, systemRandom } from '../base/system.ts'
 import { BothRendezvous } from '../link/both-rendezvous.ts'
 import { Siblings, siblingChannelName } from '../link/siblings.ts'
@@ -16,6 +17,8 @@ import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
 import type { Boot, Push } from './protocol.ts'
 import { engineApi } from './rpc.ts'
+
+const clock = sharedTicks(systemClock)
 
 /** What is pushed in one task crosses to the page as one message: each message costs more than what is in it. */
 let pending: Push[] = []
@@ -37,7 +40,7 @@ export function startEngine(boot: Boot): void {
 async function start({ config, rpc, links, services }: Boot): Promise<void> {
   const session = `${Date.now().toString(36)}-${randomId()}` as SessionId
   const toPage = (message: ToPage) => links.postMessage(message)
-  const server = new SignalingClient({ url: config.signalingUrl, clock: systemClock, random: systemRandom })
+  const server = new SignalingClient({ url: config.signalingUrl, clock, random: systemRandom })
   server.prepare()
   const [identity, room] = await Promise.all([
     claimIdentity(session, config.former),
@@ -46,7 +49,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
   const channel = siblingChannelName(room.hash)
   const siblings = new Siblings({
     channel: new BroadcastChannel(channel),
-    clock: systemClock,
+    clock,
     watch: watchSession,
     onGoodbye: record => engine.mesh.receiveGoodbye(record),
   })
@@ -56,7 +59,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     identity,
     room,
     device: deviceOf(navigator.userAgent),
-    clock: systemClock,
+    clock,
     random: systemRandom,
     newId: randomId,
     rendezvous: new BothRendezvous(server, siblings),
@@ -64,7 +67,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       const provider = new WebRtcLinks({
         ...context,
         self: context.self.peer,
-        clock: systemClock,
+        clock,
         iceServers: config.iceServers,
         toPage,
         newId: randomId,
@@ -79,7 +82,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
         ...context,
         config,
         browser: identity.browser,
-        clock: systemClock,
+        clock,
         random: systemRandom,
         page: wrap<PageServices>(services),
       })
@@ -87,13 +90,13 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     openAgentStore: async () => {
       const { indexedAgentStore, memoryAgentStore } = await import('./agent-store.ts')
       if (identity.slot === undefined) return memoryAgentStore()
-      return indexedAgentStore(`${room.hash} ${identity.slot}`, () => systemClock.nowMs())
+      return indexedAgentStore(`${room.hash} ${identity.slot}`, () => clock.nowMs())
     },
     createDecisions: async mesh => {
       const { createBrowserDecisions } = await import('./browser-decisions.ts')
       return createBrowserDecisions({
         mesh,
-        clock: systemClock,
+        clock,
         random: systemRandom,
         newId: randomId,
         room: room.hash,
@@ -104,7 +107,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     },
     createShared: async context => {
       const { createBrowserShared } = await import('./browser-shared.ts')
-      return createBrowserShared({ ...context, room, clock: systemClock, random: systemRandom })
+      return createBrowserShared({ ...context, room, clock, random: systemRandom })
     },
     push,
   })
@@ -120,7 +123,7 @@ const goodbyeHeadStartMs = 30
 function watchSession(session: SessionId, onGone: () => void): () => void {
   const watching = new AbortController()
   void sessionEnds(session, watching.signal).then(isOver => {
-    if (isOver) systemClock.after(goodbyeHeadStartMs, onGone)
+    if (isOver) clock.after(goodbyeHeadStartMs, onGone)
   })
   return () => watching.abort()
 }

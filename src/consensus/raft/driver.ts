@@ -8,6 +8,7 @@
  * V2  Every proposal and read is answered once: refused, done, or lost with the machine.
  * V3  A disk that fails, or belongs to a later life, ends this life at once, and nothing that waited for it was ever sent.
  */
+import { Alarm } from '../../base/alarm.ts'
 import { type MeshError, toMeshError } from '../../base/errors.ts'
 import type { Answer, ReadAnswer } from './answers.ts'
 import type { DriverParts } from './driver-parts.ts'
@@ -42,7 +43,7 @@ export class RaftDriver {
   #readId = 0
   #soughtAtMs = 0
   #tickedAtMs: number
-  #alarm: { readonly atMs: number; readonly stop: () => void } | undefined
+  readonly #alarm: Alarm
 
   constructor(parts: DriverParts) {
     this.#parts = parts
@@ -51,6 +52,10 @@ export class RaftDriver {
     this.#clocks = config
     this.#pace = new Pace(paceSettings(config, parts.isAutoPaced))
     this.#tickedAtMs = clock.monotonicMs()
+    this.#alarm = new Alarm(clock, (lateMs, nowMs) => {
+      this.#pace.late(lateMs, nowMs)
+      this.#run()
+    })
     this.#setAlarm()
   }
 
@@ -263,22 +268,9 @@ export class RaftDriver {
     if (!this.#isStepping) this.#setAlarm()
   }
 
-  /** Sleeps until something is due; an alarm that rings too early costs less than setting it anew for each message. */
   #setAlarm(): void {
-    const { clock } = this.#parts
-    const nowMs = clock.monotonicMs()
-    const ticks = this.view.ticksToDeadline
-    const dueMs = this.#tickedAtMs + ticks * this.#clocks.tickMs * this.#pace.own(nowMs)
-    if (this.#alarm && this.#alarm.atMs <= dueMs + 1) return
-    this.#alarm?.stop()
-    const atMs = Math.max(dueMs, nowMs + 1)
-    const stop = clock.after(atMs - nowMs, () => {
-      this.#alarm = undefined
-      const rungMs = clock.monotonicMs()
-      this.#pace.late(rungMs - atMs, rungMs)
-      this.#run()
-    })
-    this.#alarm = { atMs, stop }
+    const tickMs = this.#clocks.tickMs * this.#pace.own(this.#parts.clock.monotonicMs())
+    this.#alarm.set(this.#tickedAtMs + this.view.ticksToDeadline * tickMs)
   }
 
   #perform(effect: Effect): void {
@@ -385,7 +377,7 @@ export class RaftDriver {
   #end(error: MeshError | undefined): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#alarm?.stop()
+    this.#alarm.stop()
     this.#inputs.length = 0
     for (const { answer } of this.#gathered.splice(0)) answer({ kind: 'lost' })
     for (const id of [...this.#reads.keys()])

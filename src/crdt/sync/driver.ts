@@ -1,5 +1,6 @@
 /** Keeps replicas in step with those of the others over a mesh: broadcasts changes, and does what the machine asks for. */
 
+import { Alarm } from '../../base/alarm.ts'
 import type { Clock } from '../../base/clock.ts'
 import { dropOldest } from '../../base/drop-oldest.ts'
 import { MeshError } from '../../base/errors.ts'
@@ -20,10 +21,10 @@ import {
   type SyncSettings,
   type SyncState,
 } from './state.ts'
-import { type Effect, type Input, markTold, step } from './step.ts'
+import { dueAtMs, type Effect, type Input, markTold, step } from './step.ts'
 import { Transfers } from './transfers.ts'
 
-/** The machine's clock, ms: it looks for replicas that came to rest this often. */
+/** The machine's clock ticks when something is due, this often at most, ms. */
 const tickMs = 100
 const exchangeTimeoutMs = 5_000
 
@@ -60,11 +61,14 @@ export class Sync {
   readonly #transfers: Transfers
   /** Peers that are suspected, or were given up: any of them may be back. */
   readonly #silent = new Map<PeerId, SessionId>()
+  readonly #alarm: Alarm
   readonly #offs: (() => void)[]
+  #isClosed = false
 
   constructor(options: SyncOptions) {
     this.#options = options
     const { mesh, clock, random, settings } = options
+    this.#alarm = new Alarm(clock, (_, nowMs) => this.#run({ kind: 'tick', nowMs, random }), tickMs)
     this.#state = initialSync(settings, clock.monotonicMs())
     this.#transfers = new Transfers({
       mesh,
@@ -91,15 +95,16 @@ export class Sync {
           dropOldest(this.#silent, silentPeersMax)
         }
       }),
-      mesh.on('heal', () => this.#run({ kind: 'reunited' })),
+      mesh.on('heal', () => this.#run({ kind: 'healed' })),
       mesh.on('agent-leave', ({ peer, reason }) => {
         if (reason !== 'crashed') this.#silent.delete(peer.id)
         this.#apart.left(peer.id)
         this.#run({ kind: 'left', peer: peer.id })
       }),
       mesh.on('link-open', ({ peer }) => this.#run({ kind: 'linked', peer })),
-      clock.every(tickMs, () => this.#run({ kind: 'tick', nowMs: clock.monotonicMs(), random })),
+      () => this.#alarm.stop(),
     ]
+    this.#alarm.set(dueAtMs(this.#state))
   }
 
   /** From now on this replica is kept in step. Once everything is added that was there before, `start`. */
@@ -149,6 +154,7 @@ export class Sync {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const off of this.#offs) off()
     for (const { off } of this.#members.values()) off()
     this.#transfers.close()
@@ -157,7 +163,7 @@ export class Sync {
   /** The same session as before: one that begins anew asks by itself for what it lacks. */
   #heard(peer: PeerId, session: SessionId): void {
     const isBack = this.#silent.get(peer) === session
-    if (this.#silent.delete(peer) && isBack) this.#run({ kind: 'reunited' })
+    if (this.#silent.delete(peer) && isBack) this.#run({ kind: 'reunited', nowMs: this.#options.clock.monotonicMs() })
   }
 
   #changed(name: string, isLarge: boolean): void {
@@ -197,6 +203,7 @@ export class Sync {
 
   #run(input: Input): void {
     for (const effect of step(this.#state, input)) this.#perform(effect)
+    if (!this.#isClosed) this.#alarm.set(dueAtMs(this.#state))
   }
 
   #perform(effect: Effect): void {

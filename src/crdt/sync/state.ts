@@ -41,6 +41,8 @@ export interface SyncState {
   readonly peers: Map<PeerId, Digests>
   toldAtMs: number
   roundAtMs: number
+  /** When a silent peer was last heard again, and hurried the rounds. */
+  reunitedAtMs: number
   /** Rounds of anti-entropy that come at the quick pace of those who meet again. */
   quickRounds: number
 }
@@ -52,6 +54,7 @@ export function initialSync(settings: SyncSettings, nowMs: number): SyncState {
     peers: new Map(),
     toldAtMs: Number.NEGATIVE_INFINITY,
     roundAtMs: nowMs,
+    reunitedAtMs: Number.NEGATIVE_INFINITY,
     quickRounds: 0,
   }
 }

@@ -11,7 +11,8 @@
  *    own once: a replica only grows, so it contains that state for ever.
  * 5. A change too large for a broadcast is told at once, and asked for at once.
  * 6. Whoever meets a peer again that was silent makes its next rounds (`quickRounds`) at once, one after the other: by them a room that was
- *    in halves is one again in O(log N) rounds (Demers et al. 1987, section 1.3), also for those who had nobody in the other half.
+ *    in halves is one again in O(log N) rounds (Demers et al. 1987, section 1.3), also for those who had nobody in the other half. But once
+ *    in each `antiEntropyInterval`, unless a partition healed: peers that fall silent again and again have too much to do already.
  */
 import { dropOldest } from '../../base/drop-oldest.ts'
 import type { PeerId } from '../../base/ids.ts'
@@ -36,8 +37,10 @@ export type Input =
   | { readonly kind: 'joined'; readonly peer: PeerId }
   | { readonly kind: 'linked'; readonly peer: PeerId }
   | { readonly kind: 'left'; readonly peer: PeerId }
-  /** A peer that was silent for long is heard again, or a partition healed. */
-  | { readonly kind: 'reunited' }
+  /** A peer that was silent for long is heard again. */
+  | { readonly kind: 'reunited'; readonly nowMs: number }
+  /** A partition is over. */
+  | { readonly kind: 'healed' }
   /** `isUrgent`: said in an exchange, or of a large change. */
   | {
       readonly kind: 'told'
@@ -86,9 +89,11 @@ export function step(state: SyncState, input: Input): Effect[] {
     case 'left':
       return leave(state, input.peer)
     case 'reunited':
-      if (state.quickRounds === 0) state.roundAtMs = Number.NEGATIVE_INFINITY
-      state.quickRounds = quickRounds
-      return []
+      if (input.nowMs - state.reunitedAtMs < state.settings.antiEntropyInterval) return []
+      state.reunitedAtMs = input.nowMs
+      return hurry(state)
+    case 'healed':
+      return hurry(state)
     case 'told':
       return told(state, input)
     case 'pulled':
@@ -183,6 +188,12 @@ function pulled(state: SyncState, { peer, name, isAnswered, nowMs }: Extract<Inp
   return [...state.peers.keys()].flatMap(other => compare(state, other, name, own, false, nowMs))
 }
 
+function hurry(state: SyncState): Effect[] {
+  if (state.quickRounds === 0) state.roundAtMs = Number.NEGATIVE_INFINITY
+  state.quickRounds = quickRounds
+  return []
+}
+
 function leave(state: SyncState, peer: PeerId): Effect[] {
   state.peers.delete(peer)
   for (const own of state.replicas.values()) {
@@ -193,7 +204,7 @@ function leave(state: SyncState, peer: PeerId): Effect[] {
 }
 
 function tick(state: SyncState, nowMs: number, random: Random): Effect[] {
-  const { interval, fanout, antiEntropy, antiEntropyInterval } = state.settings
+  const { fanout, antiEntropy } = state.settings
   const effects: Effect[] = []
   const untold: string[] = []
   for (const [name, own] of state.replicas) {
@@ -206,19 +217,37 @@ function tick(state: SyncState, nowMs: number, random: Random): Effect[] {
       effects.push(...compare(state, peer, name, own, false, nowMs))
     }
   }
-  const pace = Math.max(interval, state.peers.size * tellMsPerPeer)
-  if (untold.length > 0 && nowMs - state.toldAtMs >= pace) {
+  if (untold.length > 0 && nowMs >= tellAtMs(state)) {
     state.toldAtMs = nowMs
     effects.push({ kind: 'tell', names: untold, isUrgent: false })
   }
-  const roundMs = state.quickRounds > 0 ? Math.min(quickRoundMs, antiEntropyInterval) : antiEntropyInterval
-  if (antiEntropy && nowMs - state.roundAtMs >= roundMs) {
+  if (antiEntropy && nowMs >= nextRoundAtMs(state)) {
     state.roundAtMs = nowMs
     if (state.quickRounds > 0) state.quickRounds--
     for (const peer of shuffled(random, [...state.peers.keys()]).slice(0, fanout))
       effects.push({ kind: 'exchange', peer })
   }
   return effects
+}
+
+/** When a tick has something to do, if nothing happens before. */
+export function dueAtMs(state: SyncState): number {
+  let dueMs = state.settings.antiEntropy ? nextRoundAtMs(state) : Number.POSITIVE_INFINITY
+  for (const own of state.replicas.values()) {
+    if (own.dirtySinceMs !== undefined) dueMs = Math.min(dueMs, own.changedAtMs + settleMs)
+    else if (own.digest !== own.told) dueMs = Math.min(dueMs, tellAtMs(state))
+    for (const untilMs of own.resting.values()) dueMs = Math.min(dueMs, untilMs)
+  }
+  return dueMs
+}
+
+function tellAtMs({ toldAtMs, settings, peers }: SyncState): number {
+  return toldAtMs + Math.max(settings.interval, peers.size * tellMsPerPeer)
+}
+
+function nextRoundAtMs({ roundAtMs, quickRounds, settings }: SyncState): number {
+  const { antiEntropyInterval } = settings
+  return roundAtMs + (quickRounds > 0 ? Math.min(quickRoundMs, antiEntropyInterval) : antiEntropyInterval)
 }
 
 function contain(own: OwnReplica, digest: string): void {

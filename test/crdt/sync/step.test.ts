@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { PeerId } from '../../../src/base/ids.ts'
 import { documentsMax, pullRetryMs, settleMs } from '../../../src/crdt/limits.ts'
 import { convergenceOf, initialSync, type SyncSettings, type SyncState } from '../../../src/crdt/sync/state.ts'
-import { type Effect, type Input, markTold, step } from '../../../src/crdt/sync/step.ts'
+import { dueAtMs, type Effect, type Input, markTold, step } from '../../../src/crdt/sync/step.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
 
 const settings: SyncSettings = {
@@ -136,6 +136,8 @@ describe('what is asked for', () => {
 })
 
 describe('rounds', () => {
+  const roundsAt = (times: number[]) => times.filter(nowMs => kinds(tick(nowMs)).includes('exchange'))
+
   test('compares with `fanout` peers each round, and not where that is switched off', () => {
     join(ada, bob, cyd, dan)
     tick(100)
@@ -150,11 +152,37 @@ describe('rounds', () => {
   test('whoever meets a silent peer again makes three rounds at once, a second apart, and goes on as before', () => {
     join(ada, bob, cyd, dan)
     tick(100)
-    run({ kind: 'reunited' })
-    const roundsAt = (times: number[]) => times.filter(nowMs => kinds(tick(nowMs)).includes('exchange'))
+    run({ kind: 'reunited', nowMs: 150 })
     expect(roundsAt([200, 300, 1_199, 1_200])).toEqual([200, 1_200])
-    run({ kind: 'reunited' }) // one more: the three begin again, at the same pace
+    run({ kind: 'healed' }) // the three begin again, at the same pace
     expect(roundsAt([1_300, 2_199, 2_200, 3_200, 4_200, 5_200, 14_199, 14_200])).toEqual([2_200, 3_200, 4_200, 14_200])
+  })
+
+  test('peers that are silent and heard again all the time hurry the rounds once in an interval', () => {
+    join(ada, bob, cyd, dan)
+    for (let nowMs = 200; nowMs < 10_000; nowMs += 100) {
+      run({ kind: 'reunited', nowMs })
+      if (roundsAt([nowMs]).length > 0) expect([200, 1_200, 2_200]).toContain(nowMs)
+    }
+    expect(roundsAt([12_100, 12_200])).toEqual([12_200])
+    run({ kind: 'reunited', nowMs: 12_300 })
+    expect(roundsAt([12_400])).toEqual([12_400])
+  })
+
+  test('a tick that comes before it is due does nothing', () => {
+    join(ada, bob, cyd)
+    tick(0)
+    run({ kind: 'changed', name, nowMs: 1_000, isLarge: false })
+    run({ kind: 'reunited', nowMs: 1_100 })
+    let done = 0
+    for (let nowMs = 1_100; nowMs < 30_000; nowMs += 50) {
+      const isDue = dueAtMs(state) <= nowMs
+      const effects = tick(nowMs)
+      expect(effects.length > 0, `at ${nowMs}`).toBe(isDue)
+      if (effects.some(({ kind }) => kind === 'measure')) measured('other')
+      done += effects.length
+    }
+    expect(done).toBeGreaterThan(10)
   })
 
   test('compares with a peer to which a link opens, and of many who are there with the first few', () => {

@@ -1,5 +1,6 @@
 /** Push-sum over a mesh: `aggregate` gives a number under a name, and resolves with count, sum, mean, least and greatest of all that are given. */
 import * as v from 'valibot'
+import { Alarm } from '../../../base/alarm.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { MeshError } from '../../../base/errors.ts'
 import type { PeerId } from '../../../base/ids.ts'
@@ -70,6 +71,7 @@ type Settled = {
 export class Aggregation {
   readonly #options: AggregationOptions
   readonly #state = initialAggregation()
+  readonly #alarm: Alarm
   readonly #stops: (() => void)[]
   readonly #settled = new Map<string, Set<(outcome: Settled) => void>>()
   #isClosed = false
@@ -77,10 +79,11 @@ export class Aggregation {
   constructor(options: AggregationOptions) {
     const { mesh, clock } = options
     this.#options = options
+    this.#alarm = new Alarm(clock, (_, nowMs) => this.#tick(nowMs))
     this.#stops = [
+      () => this.#alarm.stop(),
       mesh.subscribe(aggregateTopic, payload => this.#receive(payload)),
       mesh.on('agent-leave', () => this.#run({ kind: 'peer-left' })),
-      clock.every(roundMs / 2, () => this.#tick()),
     ]
   }
 
@@ -138,11 +141,10 @@ export class Aggregation {
     this.#run({ kind: 'start', name, id: newId(), peers: mesh.peers.length, nowMs: clock.monotonicMs() })
   }
 
-  #tick(): void {
-    if (this.#state.running.size === 0) return
-    const { mesh, clock, random, newId } = this.#options
+  #tick(nowMs: number): void {
+    const { mesh, random, newId } = this.#options
     const peers = mesh.peers.filter(({ state }) => state !== 'suspect').map(({ id }) => id)
-    this.#run({ kind: 'tick', nowMs: clock.monotonicMs(), peers, random, newId })
+    this.#run({ kind: 'tick', nowMs, peers, random, newId })
   }
 
   #receive(payload: unknown): void {
@@ -157,6 +159,8 @@ export class Aggregation {
       else if (effect.kind === 'settled') wake(this.#settled, effect.name, effect)
       else this.#options.mesh.broadcast(aggregateTopic, wireOf(effect.message)).catch(() => {}) // shares tell of it too
     }
+    const isResting = this.#isClosed || this.#state.running.size === 0
+    if (!isResting) this.#alarm.set(this.#options.clock.monotonicMs() + roundMs / 2)
   }
 
   /** Until it is there, or its receiver is gone: half of what this peer knows is in it. */
