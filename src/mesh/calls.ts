@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Frame } from './frame.ts'
-import { answersKeptBytesMax, callsInFlightMax, handledIdsMax } from './limits.ts'
+import { answersKeptBytesMax, callsInFlightMax, callTimeoutMsMax, handledIdsMax } from './limits.ts'
 
 /** How soon a path is looked for again where there was none, ms; it doubles up to the other. A link that opens needs no wait. */
 const pathWaitMsMin = 50
@@ -172,34 +172,50 @@ export class Calls {
   }
 }
 
-/** Which calls of others were handled, and what was answered. Bounded by count and by bytes; the oldest goes first. */
+interface HandledCall {
+  readonly atMs: number
+  /** Undefined while it is being worked out. */
+  answer: Frame | undefined
+}
+
+/**
+ * Which calls of others were handled, and what was answered. Bounded by count and by bytes, and kept no longer than anybody may wait for an
+ * answer; the oldest goes first.
+ */
 export class Handled {
-  readonly #answers = new Map<string, Frame | undefined>()
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #calls = new Map<string, HandledCall>()
   #bytes = 0
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock
+  }
 
   /** `new` the first time; then the answer that was given, or undefined while it is being worked out. */
   see(from: PeerId, id: string): 'new' | Frame | undefined {
     const key = `${from} ${id}`
-    if (this.#answers.has(key)) return this.#answers.get(key)
-    this.#answers.set(key, undefined)
+    const known = this.#calls.get(key)
+    if (known) return known.answer
+    this.#calls.set(key, { atMs: this.#clock.monotonicMs(), answer: undefined })
     this.#trim()
     return 'new'
   }
 
   keep(from: PeerId, answer: Frame): void {
-    const key = `${from} ${answer.header.id}`
-    if (!this.#answers.has(key)) return
+    const known = this.#calls.get(`${from} ${answer.header.id}`)
+    if (!known) return
     // It may have been answered before: its id was forgotten while it was worked out, and it came again.
-    this.#bytes += answer.body.length - (this.#answers.get(key)?.body.length ?? 0)
-    this.#answers.set(key, answer)
+    this.#bytes += answer.body.length - (known.answer?.body.length ?? 0)
+    known.answer = answer
     this.#trim()
   }
 
   #trim(): void {
-    for (const [key, answer] of this.#answers) {
-      if (this.#answers.size <= handledIdsMax && this.#bytes <= answersKeptBytesMax) break
+    const oldestMs = this.#clock.monotonicMs() - callTimeoutMsMax
+    for (const [key, { atMs, answer }] of this.#calls) {
+      if (this.#calls.size <= handledIdsMax && this.#bytes <= answersKeptBytesMax && atMs >= oldestMs) break
       this.#bytes -= answer?.body.length ?? 0
-      this.#answers.delete(key)
+      this.#calls.delete(key)
     }
   }
 }

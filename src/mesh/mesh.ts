@@ -66,6 +66,8 @@ export class MeshPeer implements Mesh, Posts {
     return runNode({
       key,
       provider: this.faults.over(this.#parts.provider),
+      clock: this.#options.clock,
+      isMember: peer => this.#parts.membership.members.has(peer),
       sessionOf: this.#parts.sessionOf,
       onConnection: pipe => this.#parts.links.piped(pipe),
       ...(doors && { doors }),

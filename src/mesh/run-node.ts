@@ -4,8 +4,9 @@ import type { Broadcasts } from './broadcasts.ts'
 import type { GossipRouter, Tampering } from './faults/tampering.ts'
 import type { Lanes } from './lanes.ts'
 import { createNode, type Node, type NodeOptions } from './node.ts'
+import { forgetStrangers, type StrangersOptions } from './strangers.ts'
 
-export interface RunOptions extends NodeOptions {
+export interface RunOptions extends NodeOptions, Omit<StrangersOptions, 'node'> {
   readonly lanes: Lanes
   readonly broadcasts: Broadcasts
   readonly messages: Tampering
@@ -21,6 +22,7 @@ export async function runNode(options: RunOptions): Promise<Node> {
   broadcasts.prepare(node)
   await lanes.register(node)
   await node.start()
+  node.addEventListener('stop', forgetStrangers({ ...options, node }))
   broadcasts.attach(node.services)
   messages.attach(node.services.pubsub as unknown as GossipRouter)
   return node

@@ -3,7 +3,13 @@ import { MeshError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/base/ids.ts'
 import { type CallRequest, Calls, Handled } from '../../src/mesh/calls.ts'
 import type { Frame, Header } from '../../src/mesh/frame.ts'
-import { answersKeptBytesMax, callsInFlightMax, handledIdsMax, messageBytesMax } from '../../src/mesh/limits.ts'
+import {
+  answersKeptBytesMax,
+  callsInFlightMax,
+  callTimeoutMsMax,
+  handledIdsMax,
+  messageBytesMax,
+} from '../../src/mesh/limits.ts'
 import { Turns } from '../link/support/turns.ts'
 
 const [ada, eve] = ['ada', 'eve'] as PeerId[] as [PeerId, PeerId]
@@ -139,8 +145,23 @@ test('who leaves ends its calls and starts no more', async () => {
   expect(lab.outcomes).toEqual(['left 0', 'left 0'])
 })
 
+let nowMs = 0
+
+test('what nobody can wait for any more is forgotten', () => {
+  const handled = new Handled({ monotonicMs: () => nowMs })
+  handled.see(ada, 'x')
+  handled.keep(ada, answer('x', 3))
+  nowMs += callTimeoutMsMax
+  handled.see(ada, 'y')
+  expect(handled.see(ada, 'x')).toMatchObject({ body: new Uint8Array(3) })
+  nowMs += 1
+  handled.see(ada, 'z')
+  expect(handled.see(ada, 'x')).toBe('new')
+  expect(handled.see(ada, 'y')).toBeUndefined() // still being worked out
+})
+
 test('a call is new once for each who asks it, and its answer is given again', () => {
-  const handled = new Handled()
+  const handled = new Handled({ monotonicMs: () => nowMs })
   expect(handled.see(ada, 'x')).toBe('new')
   expect(handled.see(ada, 'x')).toBeUndefined() // being worked out
   expect(handled.see(eve, 'x')).toBe('new')
@@ -150,12 +171,12 @@ test('a call is new once for each who asks it, and its answer is given again', (
 })
 
 test('ids and answers are remembered within their limits, the newest longest', () => {
-  const handled = new Handled()
+  const handled = new Handled({ monotonicMs: () => nowMs })
   for (let at = 0; at <= handledIdsMax; at++) handled.see(ada, `${at}`)
   expect(handled.see(ada, `${handledIdsMax}`)).toBeUndefined()
   expect(handled.see(ada, '0')).toBe('new')
 
-  const heavy = new Handled()
+  const heavy = new Handled({ monotonicMs: () => nowMs })
   const fitting = answersKeptBytesMax / messageBytesMax
   for (let at = 0; at <= fitting; at++) {
     heavy.see(ada, `${at}`)
