@@ -3,6 +3,9 @@
  * All test files run in one process (`vitest.config.ts`) and share its browsers: starting Firefox takes longer than many a test.
  */
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser } from 'puppeteer-core'
 import { type BrowserName, type LaunchChoice, launchBrowser } from './browsers.ts'
 import { type Server, startServer } from './server.ts'
@@ -15,16 +18,25 @@ export interface Room {
   url(name?: string): string
 }
 
-const sharedBrowsers = new Map<BrowserName, Browser>()
+const sharedBrowsers = new Map<BrowserName, { readonly browser: Browser; readonly profile: string }>()
 
 async function sharedBrowser(name: BrowserName): Promise<Browser> {
-  const running = sharedBrowsers.get(name)
+  const running = sharedBrowsers.get(name)?.browser
   if (running?.connected) return running
-  const browser = await launchBrowser(name, { outlivesSigterm: true })
-  // Vitest gives this process half a second between SIGTERM and SIGKILL: at its exit Puppeteer kills the browsers, closing takes longer.
-  if (sharedBrowsers.size === 0) process.once('SIGTERM', () => process.exit())
-  sharedBrowsers.set(name, browser)
+  const profile = mkdtempSync(join(tmpdir(), 'tabmesh-shared-'))
+  const browser = await launchBrowser(name, { profile, outlivesSigterm: true })
+  if (sharedBrowsers.size === 0) process.once('SIGTERM', killShared)
+  sharedBrowsers.set(name, { browser, profile })
   return browser
+}
+
+/** Vitest gives this process half a second between SIGTERM and SIGKILL, and lets nobody exit before: closing takes longer. */
+function killShared(): void {
+  for (const { browser, profile } of sharedBrowsers.values()) {
+    const pid = browser.process()?.pid
+    if (pid !== undefined && browser.connected) process.kill(-pid, 'SIGKILL') // with all that it started
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
 }
 
 export class Stage {
@@ -115,7 +127,7 @@ export class Stage {
 
   async close(): Promise<void> {
     for (const [name, browser] of this.#browsers) {
-      if (browser !== sharedBrowsers.get(name)) await browser.close()
+      if (browser !== sharedBrowsers.get(name)?.browser) await browser.close()
       else for (const page of (await browser.pages()).slice(1)) await page.close() // what a test that failed left open
     }
     await this.server.stop()
