@@ -18,14 +18,12 @@ export interface StrangersOptions {
 /** Returns what ends it. */
 export function forgetStrangers({ node, clock, isMember }: StrangersOptions): () => void {
   let strangers = new Set<PeerId>()
-  const isStranger = (peer: PeerId) =>
-    !isMember(peer) && !node.getConnections().some(({ remotePeer }) => remotePeer.toString() === peer)
   const look = async () => {
     const before = strangers
     strangers = new Set()
     for (const { id } of await node.peerStore.all()) {
       const peer = id.toString() as PeerId
-      if (!isStranger(peer)) continue
+      if (isMember(peer) || node.getConnections(id).length > 0) continue
       if (before.has(peer)) await node.peerStore.delete(id)
       else strangers.add(peer)
     }

@@ -16,7 +16,7 @@ beforeEach(() => {
   members = new Set(['ada'])
   const id = (name: string) => ({ toString: () => name })
   const node = {
-    getConnections: () => [...connected].map(name => ({ remotePeer: id(name) })),
+    getConnections: (peer: object) => (connected.has(String(peer)) ? [{}] : []),
     peerStore: {
       all: async () => [...remembered].map(name => ({ id: id(name) })),
       delete: async (peer: object) => void remembered.delete(String(peer)),
