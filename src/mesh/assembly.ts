@@ -227,6 +227,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     neighbours: () => links.peers,
     isSound: peer => !provider.broken?.has(peer),
     graph: () => graphOf(membership.members.values()),
+    doubted: () => membership.doubted,
     sessionOf,
     onFrame: (from, frame, isDirect) =>
       frame.header.kind === 'tell' ? words.receive(from, frame, isDirect) : exchange.receive(from, frame),

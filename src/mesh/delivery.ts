@@ -21,6 +21,8 @@ export interface DeliveryOptions {
   /** False while the path of this neighbour's link is broken: what is sent over it waits. */
   readonly isSound: (neighbour: PeerId) => boolean
   readonly graph: () => Graph
+  /** Members of whom it is not sure that they are still there. */
+  readonly doubted: () => Iterable<PeerId>
   readonly sessionOf: (peer: PeerId) => SessionId | undefined
   readonly onFrame: (from: PeerId, frame: Frame, isDirect: boolean) => void
   /** A message to this peer had to be relayed; enough of them are worth a link. */
@@ -114,13 +116,20 @@ export class Delivery {
           peer,
           links.filter(other => other !== to),
         )
-    return nextHop(neighbours, to, graph, new Set([this.#options.signer.id]))
+    return this.#hopTo(to, neighbours, graph, [this.#options.signer.id])
+  }
+
+  /** Around whoever may be gone: the questions that are to settle it would end there. Through it where there is no other way. */
+  #hopTo(to: PeerId, neighbours: readonly PeerId[], graph: Graph, avoid: readonly PeerId[]): PeerId | undefined {
+    const doubted = [...this.#options.doubted()].filter(peer => peer !== to)
+    const around = doubted.length > 0 ? nextHop(neighbours, to, graph, new Set([...avoid, ...doubted])) : undefined
+    return around ?? nextHop(neighbours, to, graph, new Set(avoid))
   }
 
   #forward(to: PeerId, frame: Frame, cameFrom: PeerId | undefined, lane: LaneName): boolean {
-    const avoid = new Set([this.#options.signer.id, ...(cameFrom ? [cameFrom] : [])])
+    const avoid = [this.#options.signer.id, ...(cameFrom ? [cameFrom] : [])]
     const neighbours = this.#options.neighbours()
-    const hop = neighbours.includes(to) ? to : nextHop(neighbours, to, this.#options.graph(), avoid)
+    const hop = neighbours.includes(to) ? to : this.#hopTo(to, neighbours, this.#options.graph(), avoid)
     return this.#sendBy(hop, frame, lane)
   }
 

@@ -47,6 +47,10 @@ export class DetectorDriver {
     this.step({ kind: 'tick' })
   }
 
+  get doubted(): Iterable<PeerId> {
+    return this.#state.cases.keys()
+  }
+
   /** How unlikely this silence is, -log10; undefined for who has no link. */
   phi(peer: PeerId): number | undefined {
     const link = this.#state.links.get(peer)

@@ -106,6 +106,11 @@ export class MembershipDriver {
     return this.#state.members
   }
 
+  /** Whom failure detection is looking into, suspects and those it only wonders about. */
+  get doubted(): Iterable<PeerId> {
+    return this.#detector.doubted
+  }
+
   /** Phi of a neighbour: how unlikely its present silence is. */
   phi(peer: PeerId): number | undefined {
     return this.#detector.phi(peer)
