@@ -1,12 +1,38 @@
-// Three kinds of test: `unit` (Node, memory links), `simulation` (seeded worlds) and `browser` (real Chromium and Firefox, one file at a time).
+// Three kinds of test: `unit` (Node, memory links), `simulation` (seeded worlds), and those in real Chromium and Firefox. Of these `npm test` runs
+// `browser` and `browser-aside` beside each other, one file of each at a time.
 import { defineConfig } from 'vitest/config'
 
 const browserTests = 'test/browser/**/*.test.ts'
 const simulationTests = 'test/simulation/**/*.test.ts'
 
+/** They wait for most of their time, or need few tabs: they leave room for the meshes of the others. */
+const asideTests = [
+  'bad-input',
+  'decisions-apart',
+  'decisions-panel',
+  'discard',
+  'example',
+  'kept',
+  'network/network',
+  'privacy',
+  'raft-storage',
+  'refusal',
+  'sandbox',
+  'sandbox-frame',
+  'shared-storage',
+].map(name => `test/browser/${name}.test.ts`)
+
+const inBrowsers = {
+  fileParallelism: false,
+  isolate: false, // one process for all files, and so one browser of each kind
+  retry: 2, // two cores and a dozen real tabs: another try tells a slow machine from a broken rule
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+}
+
 export default defineConfig({
   test: {
-    maxWorkers: 4, // most wait for clocks and for each other, on however few cores
+    maxWorkers: 6, // most wait for clocks and for each other, on however few cores
     projects: [
       {
         test: {
@@ -19,17 +45,8 @@ export default defineConfig({
         },
       },
       { test: { name: 'simulation', include: [simulationTests], testTimeout: 120_000 } },
-      {
-        test: {
-          name: 'browser',
-          include: [browserTests],
-          fileParallelism: false,
-          isolate: false, // one process for all files, and so one browser of each kind
-          retry: 2, // two cores and a dozen real tabs: another try tells a slow machine from a broken rule
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { name: 'browser', include: [browserTests], exclude: asideTests, ...inBrowsers } },
+      { test: { name: 'browser-aside', include: asideTests, ...inBrowsers } },
     ],
   },
 })

@@ -21,7 +21,7 @@ interface Sums {
   failed: number
 }
 
-/** Resolves when the stage is green; throws with what went wrong. */
+/** Resolves when the stage is green; rejects with what went wrong. */
 type Stage = (sums: Sums, extra: readonly string[]) => Promise<void>
 
 const stages: Record<string, Stage> = {
@@ -40,8 +40,15 @@ const stages: Record<string, Stage> = {
     await mocha(['test/compliance/node.ts'], sums)
     await mocha(['test/compliance/browser.ts', 'chromium'], sums)
   },
-  browser: (sums, extra) => vitest(['browser'], sums, extra),
+  async browser(sums, extra) {
+    const [meshes, aside] = ['browser', 'browser-aside'] as const
+    if (extra.length > 0) return vitest([meshes, aside], sums, extra)
+    await all(vitest([meshes], sums), vitest([aside], sums))
+  },
 }
+
+/** What needs both cores, one after the other; then what waits so often that it runs side by side. */
+const order: readonly (readonly string[])[] = [['check'], ['unit'], ['build'], ['compliance', 'browser']]
 
 async function main(): Promise<void> {
   const { only, extra } = readOptions()
@@ -49,22 +56,29 @@ async function main(): Promise<void> {
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
   let broken: string | undefined
-  for (const name of only) {
-    const startedAt = Date.now()
-    console.log(`\n== ${name}`)
-    try {
-      await stages[name]?.(sums, extra)
-      console.log(`== ${name} is green after ${((Date.now() - startedAt) / 1000).toFixed(0)} s`)
-    } catch (error) {
-      broken = `${name}: ${error instanceof Error ? error.message : error}`
-      break
-    }
+  for (const names of order) {
+    if (broken) break
+    const chosen = names.filter(name => only.includes(name))
+    await all(...chosen.map(name => perform(name, sums, extra))).catch((error: Error) => {
+      broken = error.message
+    })
   }
   const isWhole = only.length === Object.keys(stages).length
   if (!broken && isWhole && sums.passed === 0) broken = 'no test ran'
   if (broken) console.log(`\nFailed in ${broken}`)
   process.exitCode = broken || sums.failed > 0 ? 1 : 0
   console.log(`\n${sums.passed} passed, ${sums.failed} failed`)
+}
+
+async function perform(name: string, sums: Sums, extra: readonly string[]): Promise<void> {
+  const startedAt = Date.now()
+  console.log(`\n== ${name}`)
+  try {
+    await stages[name]?.(sums, extra)
+  } catch (error) {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : error}`)
+  }
+  console.log(`== ${name} is green after ${((Date.now() - startedAt) / 1000).toFixed(0)} s`)
 }
 
 function readOptions(): { only: string[]; extra: string[] } {
@@ -77,7 +91,13 @@ function readOptions(): { only: string[]; extra: string[] } {
   process.exit(2)
 }
 
-async function vitest(projects: readonly string[], sums: Sums, extra: readonly string[]): Promise<void> {
+/** Waits for all, whatever becomes of one; rejects with the first that failed. */
+async function all(...running: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(running)
+  await Promise.all(running)
+}
+
+async function vitest(projects: readonly string[], sums: Sums, extra: readonly string[] = []): Promise<void> {
   const report = join(reports, `${projects.join('-')}.json`)
   const chosen = projects.flatMap(project => ['--project', project])
   const reporters = ['--reporter', 'default', '--reporter', 'json', '--outputFile.json', report]

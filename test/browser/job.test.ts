@@ -1,5 +1,5 @@
 /** Work shared by real tabs: the result is byte for byte what one thread computes, in every tab, whoever closes meanwhile. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { BrowserName } from './support/browsers.ts'
 import { expectResult, type Job, startJob, whenJob } from './support/jobs.ts'
 import { countWordsReference, grepReference, sampleTexts, type Text } from './support/reference.ts'
@@ -19,7 +19,6 @@ beforeAll(async () => {
   stage = await Stage.shared(['chromium', 'firefox'])
   sample = sampleTexts()
 })
-afterEach(() => stage.clear())
 afterAll(() => stage?.close())
 
 const crowds: [string, BrowserName[]][] = [
@@ -27,78 +26,79 @@ const crowds: [string, BrowserName[]][] = [
   ['three of each', ['chromium', 'firefox', 'chromium', 'firefox', 'chromium', 'firefox']],
 ]
 if (isThorough) crowds.push(['five tabs of Chromium', times(5, 'chromium')])
-test.each(crowds)('%s count the words of the sample as one thread does', async (_, browsers) => {
-  const tabs = await meet(browsers)
-  const id = await startJob(at(tabs, 1), { program: countWords(50), inputs: 'sample' })
-  await expectResult(tabs, id, countWordsReference(sample, 50))
+
+describe.each(crowds)('%s', (_, browsers) => {
+  let tabs: Tab[]
+  beforeAll(async () => {
+    tabs = await meet(browsers)
+  })
+  afterAll(() => stage.clear())
+
+  test('count the words of the sample as one thread does', async () => {
+    const id = await startJob(at(tabs, 1), { program: countWords(50), inputs: 'sample' })
+    await expectResult(tabs, id, countWordsReference(sample, 50))
+  })
+
+  test('search: the matching lines by file and line', async () => {
+    const options = { pattern: '^(?=.{0,199}$).*\\bpeace\\b', flags: 'iu', max: 40 }
+    const program = { kind: 'capability', capability: 'text.grep', options } as const
+    const id = await startJob(at(tabs, 2), { program, inputs: 'sample' })
+    const { count, hits } = grepReference(sample, /^(?=.{0,199}$).*\bpeace\b/iu, 40)
+    expect(hits.length).toBeGreaterThan(0)
+    await expectResult(tabs, id, { count, hits, truncated: count > hits.length })
+  })
+
+  test('run functions that a person typed', async () => {
+    const program = {
+      kind: 'source',
+      map: '(text) => [...text.matchAll(/e/g)].length',
+      reduce: '(parts) => ({ letters: parts.reduce((sum, part) => sum + part, 0), shards: parts.length > 0 })',
+    } as const
+    const id = await startJob(at(tabs, 0), { program, inputs: 'sample' })
+    const letters = sample.reduce((sum, { text }) => sum + text.split('e').length - 1, 0)
+    await expectResult(tabs, id, { letters, shards: true })
+  })
 })
 
-test('every tab takes part', async () => {
-  const tabs = await meet(times(3, 'chromium'))
-  const id = await startJob(at(tabs, 0), { program: slowCount, inputs: 'sample' })
-  const view = await whenJob(at(tabs, 2), id, job => job.state === 'done')
-  expect(view.perPeer.filter(({ done }) => done > 0)).toHaveLength(3)
-})
+describe('a room', () => {
+  afterEach(() => stage.clear())
 
-test('a closed submitter and a closed helper lose nothing and double nothing', async () => {
-  const tabs = await meet(times(5, 'chromium'))
-  const [survivor, submitter, helper] = [at(tabs, 0), at(tabs, 1), at(tabs, 2)]
-  const id = await startJob(submitter, { program: slowCount, inputs: 'sample' })
-  const before = await whenJob(survivor, id, job => job.safeToClose && job.shardsDone > 4)
-  expect(before.state).toBe('running')
-  expect(before.shardsDone).toBeLessThan(before.shards / 2)
-  await closeTab(submitter)
-  await closeTab(helper)
-  const left = tabs.filter(tab => !tab.isGone)
-  await expectResult(left, id, slowCountReference(sample))
-})
+  test('every tab takes part, and one that joins after the end reads the result too', async () => {
+    const room = stage.room()
+    const tabs = await meet(times(3, 'chromium'), room)
+    const id = await startJob(at(tabs, 0), { program: slowCount, inputs: 'sample' })
+    const view = await whenJob(at(tabs, 2), id, job => job.state === 'done')
+    expect(view.perPeer.filter(({ done }) => done > 0)).toHaveLength(3)
+    await closeTab(at(tabs, 0))
+    const late = await stage.tab('firefox', room.url('late'))
+    await expectResult([late], id, slowCountReference(sample))
+  })
 
-test('texts that only the closed submitter had go on in the other browser', async () => {
-  const tabs = await meet(['chromium', 'firefox', 'chromium', 'firefox'])
-  const [survivor, submitter, helper] = [at(tabs, 0), at(tabs, 1), at(tabs, 2)]
-  const texts = ownTexts()
-  const id = await startJob(submitter, { program: slowCount, inputs: texts })
-  const before = await whenJob(survivor, id, job => job.safeToClose && job.shardsDone > 0)
-  expect(before.state).toBe('running')
-  await closeTab(submitter)
-  await closeTab(helper)
-  await expectResult(
-    tabs.filter(tab => !tab.isGone),
-    id,
-    slowCountReference(texts),
-  )
-})
+  test('whose submitter and a helper close loses nothing and doubles nothing', async () => {
+    const tabs = await meet(times(5, 'chromium'))
+    const [survivor, submitter, helper] = [at(tabs, 0), at(tabs, 1), at(tabs, 2)]
+    const id = await startJob(submitter, { program: slowCount, inputs: 'sample' })
+    const before = await whenJob(survivor, id, job => job.safeToClose && job.shardsDone > 4)
+    expect(before.state).toBe('running')
+    expect(before.shardsDone).toBeLessThan(before.shards / 2)
+    await closeTab(submitter)
+    await closeTab(helper)
+    const left = tabs.filter(tab => !tab.isGone)
+    await expectResult(left, id, slowCountReference(sample))
+  })
 
-test('a tab that joins after the end reads the result too', async () => {
-  const room = stage.room()
-  const tabs = await stage.tabs(room, times(2, 'chromium'))
-  const id = await startJob(at(tabs, 0), { program: countWords(10), inputs: 'sample' })
-  await whenJob(at(tabs, 1), id, job => job.state === 'done')
-  await closeTab(at(tabs, 0))
-  const late = await stage.tab('firefox', room.url('late'))
-  await expectResult([late], id, countWordsReference(sample, 10))
-})
-
-test('a search lists the matching lines by file and line', async () => {
-  const tabs = await meet(['chromium', 'firefox', 'chromium'])
-  const options = { pattern: '^(?=.{0,199}$).*\\bpeace\\b', flags: 'iu', max: 40 }
-  const program = { kind: 'capability', capability: 'text.grep', options } as const
-  const id = await startJob(at(tabs, 2), { program, inputs: 'sample' })
-  const { count, hits } = grepReference(sample, /^(?=.{0,199}$).*\bpeace\b/iu, 40)
-  expect(hits.length).toBeGreaterThan(0)
-  await expectResult(tabs, id, { count, hits, truncated: count > hits.length })
-})
-
-test('functions that a person typed run everywhere', async () => {
-  const tabs = await meet(['chromium', 'firefox', 'chromium'])
-  const program = {
-    kind: 'source',
-    map: '(text) => [...text.matchAll(/e/g)].length',
-    reduce: '(parts) => ({ letters: parts.reduce((sum, part) => sum + part, 0), shards: parts.length > 0 })',
-  } as const
-  const id = await startJob(at(tabs, 0), { program, inputs: 'sample' })
-  const letters = sample.reduce((sum, { text }) => sum + text.split('e').length - 1, 0)
-  await expectResult(tabs, id, { letters, shards: true })
+  test('goes on in the other browser with texts that only the closed submitter had', async () => {
+    const tabs = await meet(['chromium', 'firefox', 'chromium', 'firefox'])
+    const [survivor, submitter, helper] = [at(tabs, 0), at(tabs, 1), at(tabs, 2)]
+    const texts = ownTexts()
+    const id = await startJob(submitter, { program: slowCount, inputs: texts })
+    const before = await whenJob(survivor, id, job => job.safeToClose && job.shardsDone > 0)
+    expect(before.state).toBe('running')
+    await closeTab(submitter)
+    await closeTab(helper)
+    const left = tabs.filter(tab => !tab.isGone)
+    await expectResult(left, id, slowCountReference(texts))
+  })
 })
 
 /** Takes its time (60 ms a call), so that tabs can close in the middle; counts one letter's words exactly. */
@@ -126,8 +126,8 @@ function ownTexts(): Text[] {
   }))
 }
 
-async function meet(browsers: readonly BrowserName[]): Promise<Tab[]> {
-  const tabs = await stage.tabs(stage.room(), browsers)
+async function meet(browsers: readonly BrowserName[], room = stage.room()): Promise<Tab[]> {
+  const tabs = await stage.tabs(room, browsers)
   for (const tab of tabs) await waitForPeers(tab, browsers.length - 1)
   return tabs
 }

@@ -14,10 +14,14 @@ const folder = mkdtempSync(join(tmpdir(), 'tabmesh-sim-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function sim(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync('npx', ['tsx', 'src/simulator/main.ts', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'src/simulator/main.ts', ...args],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
   return { status, stdout, stderr }
 }
 

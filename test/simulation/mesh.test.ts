@@ -73,7 +73,7 @@ test('a replayed command is the same command', () => {
 })
 
 function sim(...args: string[]) {
-  return spawnSync('npx', ['tsx', 'src/simulator/main.ts', 'mesh', ...args], {
+  return spawnSync(process.execPath, ['--import', 'tsx', 'src/simulator/main.ts', 'mesh', ...args], {
     cwd: join(import.meta.dirname, '../..'),
     encoding: 'utf8',
   })

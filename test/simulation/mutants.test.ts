@@ -37,15 +37,15 @@ describe('a simulation notices', () => {
     expect(killedBy?.violation?.invariant).toBe(invariant)
   })
 
-  test.for<[name: string, invariant: string]>([
-    ['no-session-dedup', 'linearizable'],
-    ['half-is-enough', 'linearizable'],
-    ['count-learners', 'liveness'],
-  ])('%s from outside alone, with no watcher inside: %s', async ([name, invariant]) => {
+  test.for<[name: string, invariant: string, firstSeed: number]>([
+    ['no-session-dedup', 'linearizable', 1],
+    ['half-is-enough', 'linearizable', 20], // the history of seed 19 takes half a minute to check
+    ['count-learners', 'liveness', 20],
+  ])('%s from outside alone, with no watcher inside: %s', async ([name, invariant, firstSeed]) => {
     const core = await loadMutant(mutant(name))
     const options = { ...defaultOptions, isBlind: true }
     const seen: (string | undefined)[] = []
-    for (let seed = 1; seed <= 60 && !seen.includes(invariant); seed++)
+    for (let seed = firstSeed; seed < firstSeed + 60 && !seen.includes(invariant); seed++)
       seen.push(runSeed({ seed, options, raft: core }).violation?.invariant)
     expect(seen).toContain(invariant)
   })
