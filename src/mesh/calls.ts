@@ -1,11 +1,13 @@
 /**
- * Calls that await an answer: each has a deadline, sends itself again when a link breaks or nothing comes, and is settled once.
+ * Calls that await an answer: each has a deadline, sends itself again when a link breaks or nothing comes, and is settled once. By the clock it is
+ * sent again only when an answer would have come even now that answers take long: else a busy room would drown in what it says twice.
  * While no path leads to a peer its calls wait in a row, so that they arrive in the order in which they were made.
  * On the other side, a call is handled once however often it arrives, and its answer is kept for the next time.
  */
 import type { Clock } from '../base/clock.ts'
 import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
+import { measured, type RoundTrip, slowMs } from '../base/round-trip.ts'
 import type { Frame } from './frame.ts'
 import { answersKeptBytesMax, callsInFlightMax, callTimeoutMsMax, handledIdsMax } from './limits.ts'
 
@@ -43,6 +45,7 @@ export class Calls {
   readonly #clock: Clock
   readonly #calls = new Map<string, Call>()
   readonly #rows = new Map<PeerId, Row>()
+  readonly #roundTrip: RoundTrip = { smoothRttMs: undefined, rttDeviationMs: 0 }
   #isClosed = false
 
   constructor(clock: Clock) {
@@ -63,7 +66,7 @@ export class Calls {
     /** True unless nothing left for want of a path; looking for one again costs none of the retries. */
     const transmit = async () => {
       stopRetry()
-      if (attemptsLeft > 0) stopRetry = this.#clock.after(everyMs, retry)
+      if (attemptsLeft > 0) stopRetry = this.#clock.after(Math.max(everyMs, slowMs(this.#roundTrip)), retry)
       try {
         await request.transmit()
         failure = undefined
@@ -109,6 +112,11 @@ export class Calls {
     if (call?.to !== from) return false
     call.settle(frame)
     return true
+  }
+
+  /** What is answered at once took so long, with any peer. */
+  measured(rttMs: number): void {
+    measured(this.#roundTrip, rttMs)
   }
 
   /** The link to this peer broke: what was on its way may be lost. */

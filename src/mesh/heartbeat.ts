@@ -48,6 +48,7 @@ export class Heartbeat {
     const startMs = clock.monotonicMs()
     await exchange.request(peer, topic, payload, { timeoutMs, retries })
     const rttMs = clock.monotonicMs() - startMs
+    exchange.calls.measured(rttMs)
     if (links.measured(peer, rttMs)) onMeasured(peer)
     return rttMs
   }

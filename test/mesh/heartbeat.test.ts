@@ -15,6 +15,7 @@ function lab(answer: { ms?: number; code?: MeshErrorCode }) {
   let heardMs = 0
   const exchange = {
     handle: () => () => {},
+    calls: { measured: (rttMs: number) => log.push(`calls take ${rttMs}`) },
     request: (peer: PeerId, topic: string, _payload: null, { timeoutMs }: { timeoutMs: number }) => {
       log.push(`ask ${peer} ${topic}`)
       return new Promise((resolve, reject) => {
@@ -50,7 +51,7 @@ test('a new link is pinged three times, and its round trip told', async () => {
   const opened = heartbeat.opened(ada)
   await turns.run(100)
   await opened
-  expect(log).toEqual(Array(3).fill(['ask ada heartbeat', 'measured 7', 'told ada']).flat())
+  expect(log).toEqual(Array(3).fill(['ask ada heartbeat', 'calls take 7', 'measured 7', 'told ada']).flat())
 })
 
 test.each<[string, { ms?: number; code?: MeshErrorCode }, boolean]>([

@@ -1,6 +1,7 @@
 /** How long this peer waits before it thinks ill of another. Pure figures of the detector's state. */
 import type { PeerId } from '../../base/ids.ts'
-import type { Case, DetectorState, RoundTrip } from './state.ts'
+import { slowMs } from '../../base/round-trip.ts'
+import type { Case, DetectorState } from './state.ts'
 
 /** Lifeguard's S (§III-A): our own troubles make us at most so many times more patient. */
 export const healthMax = 8
@@ -19,17 +20,6 @@ export function better(state: DetectorState): void {
   state.health = Math.max(0, state.health - 1)
 }
 
-/** Smoothed as TCP does it (RFC 6298 §2). */
-export function measured(link: RoundTrip, rttMs: number): void {
-  if (link.smoothRttMs === undefined) {
-    link.smoothRttMs = rttMs
-    link.rttDeviationMs = Math.max(rttMs / 2, link.rttDeviationMs)
-    return
-  }
-  link.rttDeviationMs += (Math.abs(link.smoothRttMs - rttMs) - link.rttDeviationMs) / 4
-  link.smoothRttMs += (rttMs - link.smoothRttMs) / 8
-}
-
 /** How long an answer of this peer may take. */
 export function patienceMs(state: DetectorState, peer: PeerId, isHinted: boolean): number {
   const { settings, health } = state
@@ -41,10 +31,6 @@ export function patienceMs(state: DetectorState, peer: PeerId, isHinted: boolean
 /** What a round trip to this peer takes when it takes long: four deviations, and what others of ours take. */
 function slowestMs({ links, typical }: DetectorState, peer: PeerId): number {
   return Math.max(slowMs(links.get(peer)), slowMs(typical))
-}
-
-function slowMs(trip: RoundTrip | undefined): number {
-  return trip?.smoothRttMs === undefined ? 0 : trip.smoothRttMs + 4 * trip.rttDeviationMs
 }
 
 /** After so many ms without a tick of ours we slept: what we did not hear meanwhile proves nothing. */

@@ -19,6 +19,7 @@
  */
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { Random } from '../../base/random.ts'
+import type { RoundTrip } from '../../base/round-trip.ts'
 import type { FailureSettings } from '../presets.ts'
 import type { Rhythm } from './phi.ts'
 
@@ -40,12 +41,6 @@ export interface DetectorView {
   readonly sequenceOf: (peer: PeerId) => number
   /** True while the path of the link to this peer is broken, and being mended. Optional: some links have no path that could break. */
   readonly isMending?: (peer: PeerId) => boolean
-}
-
-/** A smoothed round trip and its mean deviation, ms (RFC 6298); undefined before the first answer. */
-export interface RoundTrip {
-  smoothRttMs: number | undefined
-  rttDeviationMs: number
 }
 
 export interface LinkHealth extends RoundTrip {

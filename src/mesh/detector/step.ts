@@ -1,8 +1,9 @@
 /** The rules of failure detection; its invariants stand in `state.ts`. */
 import type { PeerId, SessionId } from '../../base/ids.ts'
 import { integerBelow, shuffled } from '../../base/random.ts'
+import { measured } from '../../base/round-trip.ts'
 import { announced, answered, beginAnew, doubt, endRound, settle } from './doubt.ts'
-import { better, measured, patienceMs, sleptAfterMs, worse } from './patience.ts'
+import { better, patienceMs, sleptAfterMs, worse } from './patience.ts'
 import { firstBeat, nextBeat } from './phi.ts'
 import type { DetectorEffect, DetectorInput, DetectorState } from './state.ts'
 
