@@ -239,6 +239,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     count,
     neighbours: () => links.peers,
     congestion: () => links.congestion,
+    slowMs: () => exchange.calls.slowMs,
     topics: () => exchange.figures?.topics,
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),

@@ -15,15 +15,24 @@ import { batchesPerTurn } from './limits.ts'
 import type { Node } from './node.ts'
 import type { Signer } from './signed.ts'
 
-/** A link's other end is expected to listen to gossip within this time, ms. */
+/**
+ * A link's other end is expected to listen to gossip within this time, ms, or where answers take long, in the time of so many: a link that is
+ * made anew too soon makes a busy room busier. No broadcast waits longer than the first for it.
+ */
 const listenWaitMs = 3_000
-const listenPollMs = 5
+const listenTrips = 10
+/** How often it is looked at: the longer it takes the more seldom, ms. */
+const listenPollMsMin = 5
+const listenPollMsMax = 250
+const listenPollGrowth = 1.25
 
 export interface BroadcastsOptions {
   readonly clock: Clock
   /** Direct neighbours, all of whom should hear what this peer says first. */
   readonly neighbours: () => readonly PeerId[]
   readonly signer: Signer
+  /** What a round trip takes when it takes long, ms. */
+  readonly slowMs: () => number
   /** How full the fullest link is; 1 is as much as it may buffer. */
   readonly congestion: () => number
   /** Who counts, if anybody does. */
@@ -51,6 +60,8 @@ export class Broadcasts {
   /** Batches that are being inflated, or wait for one that is. */
   #opening = 0
   #opened: Promise<void> = Promise.resolve()
+  /** Neighbours that do not hear broadcasts yet. */
+  readonly #deaf = new Map<PeerId, Promise<void>>()
   #listens: (peer: PeerId) => boolean = () => false
   #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
   /** Bytes of gossip that wait for the neighbour that reads slowest; gossipsub itself would never ask. */
@@ -67,7 +78,7 @@ export class Broadcasts {
       publish: async frames => {
         count('gossip.batches-sent')
         // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
-        await Promise.all(options.neighbours().map(peer => this.listening(peer)))
+        await this.#allListening()
         const number = ++this.#number
         const batch = await encodeBatch(signer, number, frames)
         topics()?.batch('sent', number)
@@ -87,15 +98,33 @@ export class Broadcasts {
   }
 
   /**
-   * Resolves once this neighbour hears broadcasts, or is none any more. A link over which gossip does not start within
-   * `listenWaitMs` is of no use, and is made anew.
+   * Resolves once this neighbour hears broadcasts, or is none any more. A link over which gossip does not start in time is of no use,
+   * and is made anew.
    */
   async listening(peer: PeerId): Promise<void> {
-    const { clock, neighbours, onDeaf } = this.#options
-    for (let waitedMs = 0; !this.#listens(peer) && neighbours().includes(peer); waitedMs += listenPollMs) {
-      if (waitedMs >= listenWaitMs) return onDeaf(peer)
-      await new Promise<void>(resolve => clock.after(listenPollMs, resolve))
+    if (this.#listens(peer)) return
+    const waiting = this.#deaf.get(peer) ?? this.#untilListening(peer).finally(() => this.#deaf.delete(peer))
+    this.#deaf.set(peer, waiting)
+    return waiting
+  }
+
+  async #untilListening(peer: PeerId): Promise<void> {
+    const { clock, neighbours, slowMs, onDeaf } = this.#options
+    let pollMs = listenPollMsMin
+    for (let waitedMs = 0; !this.#listens(peer) && neighbours().includes(peer); waitedMs += pollMs) {
+      if (waitedMs >= Math.max(listenWaitMs, listenTrips * slowMs())) return onDeaf(peer)
+      pollMs = Math.min(listenPollMsMax, pollMs * listenPollGrowth)
+      await new Promise<void>(resolve => clock.after(pollMs, resolve))
     }
+  }
+
+  async #allListening(): Promise<void> {
+    const { clock, neighbours } = this.#options
+    const waits = neighbours().flatMap(peer => (this.#listens(peer) ? [] : [this.listening(peer)]))
+    if (waits.length === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = clock.after(listenWaitMs, resolve)
+    await Promise.race([Promise.all(waits), promise]).finally(stop)
   }
 
   /**

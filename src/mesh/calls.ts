@@ -66,7 +66,7 @@ export class Calls {
     /** True unless nothing left for want of a path; looking for one again costs none of the retries. */
     const transmit = async () => {
       stopRetry()
-      if (attemptsLeft > 0) stopRetry = this.#clock.after(Math.max(everyMs, slowMs(this.#roundTrip)), retry)
+      if (attemptsLeft > 0) stopRetry = this.#clock.after(Math.max(everyMs, this.slowMs), retry)
       try {
         await request.transmit()
         failure = undefined
@@ -117,6 +117,11 @@ export class Calls {
   /** What is answered at once took so long, with any peer. */
   measured(rttMs: number): void {
     measured(this.#roundTrip, rttMs)
+  }
+
+  /** What a round trip takes when it takes long, ms; 0 before the first. */
+  get slowMs(): number {
+    return slowMs(this.#roundTrip)
   }
 
   /** The link to this peer broke: what was on its way may be lost. */

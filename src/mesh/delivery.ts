@@ -41,17 +41,13 @@ export class Delivery {
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
     if (connection) return this.#options.lanes.send(connection, encodeFrame(frame), lane)
-    const relayed = await this.#signedRelay(to, frame)
-    this.#options.onRelayed(to)
-    if (!this.#forward(to, relayed, undefined, lane))
-      throw new MeshError('unreachable', `no path leads to ${to} at the moment`)
+    if (this.#options.sessionOf(to)) this.#options.onRelayed(to)
+    await this.#relay(to, frame, this.#nextTo(to), lane)
   }
 
   /** Like `send`, but never over the direct link, which may be the one that this is to mend. */
   async sendAround(to: PeerId, frame: Frame): Promise<void> {
-    const relayed = await this.#signedRelay(to, frame)
-    if (!this.#sendBy(this.#soundHopTo(to), relayed, 'messages'))
-      throw new MeshError('unreachable', `no sound path leads to ${to} at the moment`)
+    await this.#relay(to, frame, this.#soundHopTo(to), 'messages')
   }
 
   /** True where `sendAround` would find a way. */
@@ -79,7 +75,8 @@ export class Delivery {
     else if (relay.hops <= 1) this.#options.count('dropped.hops')
     else {
       const onward = { header: { ...frame.header, relay: { ...relay, hops: relay.hops - 1 } }, body: frame.body }
-      if (!this.#forward(relay.to as PeerId, onward, link, lane)) this.#options.count('dropped.unreachable')
+      if (!this.#sendBy(this.#nextTo(relay.to as PeerId, link), onward, lane))
+        this.#options.count('dropped.unreachable')
     }
   }
 
@@ -93,13 +90,17 @@ export class Delivery {
     this.#options.onFrame(from, frame, false)
   }
 
-  async #signedRelay(to: PeerId, frame: Frame): Promise<Frame> {
-    const session = this.#options.sessionOf(to)
+  /** Nothing is signed that cannot be sent: who waits for a path looks often. */
+  async #relay(to: PeerId, frame: Frame, hop: PeerId | undefined, lane: LaneName): Promise<void> {
+    const { sessionOf, signer } = this.#options
+    const session = sessionOf(to)
     if (!session) throw new MeshError('no-such-peer', `nobody here has the id ${to}`)
-    const { signer } = this.#options
+    const unreachable = () => new MeshError('unreachable', `no path leads to ${to} at the moment`)
+    if (!hop) throw unreachable()
     const relay = { from: signer.id, to, session, hops: relayHopsMax, signature: '' }
     const signature = toBase64Url(await signer.sign('relay', signedContent({ ...frame.header, relay }, frame.body)))
-    return { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
+    const relayed = { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
+    if (!this.#sendBy(hop, relayed, lane)) throw unreachable()
   }
 
   /**
@@ -126,11 +127,10 @@ export class Delivery {
     return around ?? nextHop(neighbours, to, graph, new Set(avoid))
   }
 
-  #forward(to: PeerId, frame: Frame, cameFrom: PeerId | undefined, lane: LaneName): boolean {
-    const avoid = [this.#options.signer.id, ...(cameFrom ? [cameFrom] : [])]
-    const neighbours = this.#options.neighbours()
-    const hop = neighbours.includes(to) ? to : this.#hopTo(to, neighbours, this.#options.graph(), avoid)
-    return this.#sendBy(hop, frame, lane)
+  #nextTo(to: PeerId, cameFrom?: PeerId): PeerId | undefined {
+    const { signer, neighbours, graph } = this.#options
+    const avoid = cameFrom === undefined ? [signer.id] : [signer.id, cameFrom]
+    return neighbours().includes(to) ? to : this.#hopTo(to, neighbours(), graph(), avoid)
   }
 
   #sendBy(hop: PeerId | undefined, frame: Frame, lane: LaneName): boolean {

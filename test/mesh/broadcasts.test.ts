@@ -29,6 +29,7 @@ async function lab() {
     clock,
     signer,
     neighbours: () => [],
+    slowMs: () => 0,
     congestion: () => 0,
     topics: () => undefined,
     onDeaf: () => {},

@@ -49,6 +49,7 @@ async function peer(hub: MemoryHub, at: number) {
   const broadcasts = new Broadcasts({
     clock: systemClock,
     signer: signerOf(key, id),
+    slowMs: () => 0,
     congestion: () => 0,
     topics: () => undefined,
     neighbours: () => [],
