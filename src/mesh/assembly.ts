@@ -231,7 +231,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     sessionOf,
     onFrame: (from, frame, isDirect) =>
       frame.header.kind === 'tell' ? words.receive(from, frame, isDirect) : exchange.receive(from, frame),
-    onRelayed: peer => overlay.relayed(peer),
+    onRelayed: (peer, bytes) => overlay.relayed(peer, bytes),
   })
   const broadcasts = new Broadcasts({
     clock,

@@ -26,7 +26,7 @@ export interface DeliveryOptions {
   readonly sessionOf: (peer: PeerId) => SessionId | undefined
   readonly onFrame: (from: PeerId, frame: Frame, isDirect: boolean) => void
   /** A message to this peer had to be relayed; enough of them are worth a link. */
-  readonly onRelayed: (to: PeerId) => void
+  readonly onRelayed: (to: PeerId, bytes: number) => void
   readonly count: (counter: string) => void
 }
 
@@ -41,7 +41,7 @@ export class Delivery {
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
     if (connection) return this.#options.lanes.send(connection, encodeFrame(frame), lane)
-    if (this.#options.sessionOf(to)) this.#options.onRelayed(to)
+    if (this.#options.sessionOf(to)) this.#options.onRelayed(to, frame.body.length)
     await this.#relay(to, frame, this.#nextTo(to), lane)
   }
 

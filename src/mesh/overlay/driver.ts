@@ -54,9 +54,9 @@ export class OverlayDriver {
     })
   }
 
-  relayed(peer: PeerId): void {
+  relayed(peer: PeerId, bytes: number): void {
     this.#readLinks()
-    this.#step({ kind: 'relayed', peer })
+    this.#step({ kind: 'relayed', peer, bytes })
   }
 
   /** A link opened; it may be one too many. */

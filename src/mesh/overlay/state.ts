@@ -25,7 +25,7 @@ export interface OverlayState {
   /** Links that we made a moment ago, and when. */
   readonly opened: Map<PeerId, number>
   readonly resting: Map<PeerId, Rest>
-  /** Messages relayed to each peer since the last review. */
+  /** Messages relayed to each peer since the last review, large ones counted several times. */
   readonly relays: Map<PeerId, number>
   /** Peers to whom a link is wanted besides all others. */
   required: ReadonlySet<PeerId>
@@ -70,7 +70,7 @@ export type OverlayInput = { readonly nowMs: number } & (
   | { readonly kind: 'unlinked'; readonly peer: PeerId }
   | { readonly kind: 'dial-failed'; readonly peer: PeerId }
   /** A message to this peer was relayed; when they go on, a direct link pays (DESIGN, section 5). */
-  | { readonly kind: 'relayed'; readonly peer: PeerId }
+  | { readonly kind: 'relayed'; readonly peer: PeerId; readonly bytes: number }
   | { readonly kind: 'required'; readonly peers: ReadonlySet<PeerId> }
   /** What kept links from being made is over: nobody rests any longer. */
   | { readonly kind: 'healed' }

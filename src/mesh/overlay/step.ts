@@ -23,8 +23,13 @@ const slowDialMs = 250
 const slowerDialMs = 500
 /** A link that its other end lets go so soon was refused, ms: whoever is full says so like this. */
 const refusedMs = 250
-/** Relayed messages to one peer, within a review interval, after which it is dialled. */
-const relaysBeforeDial = 5
+/**
+ * Messages relayed to one peer within a review interval, after which it is dialled. A link costs both ends as much as hundreds of messages, and
+ * the room two announcements of each when it comes and when it goes: what is said to everybody now and then should not make any.
+ */
+export const relaysBeforeDial = 20
+/** A message counts once more for each so many bytes of it. */
+export const relayBytes = 16_384
 
 /** Performs `input` on `state` (in place) and says what must follow, in order. */
 export function step(state: OverlayState, input: OverlayInput, facts: OverlayFacts): OverlayEffect[] {
@@ -45,7 +50,7 @@ export function step(state: OverlayState, input: OverlayInput, facts: OverlayFac
     case 'dial-failed':
       return failed(state, input.peer, nowMs)
     case 'relayed':
-      return relayed(state, input.peer, nowMs)
+      return relayed(state, input.peer, input.bytes, nowMs)
     case 'required':
       state.required = input.peers
       return []
@@ -119,8 +124,8 @@ function rest(state: OverlayState, peer: PeerId, nowMs: number): void {
   state.resting.set(peer, { failures, untilMs: nowMs + waitMs * (0.5 + state.random.next()) })
 }
 
-function relayed(state: OverlayState, peer: PeerId, nowMs: number): OverlayEffect[] {
-  const times = (state.relays.get(peer) ?? 0) + 1
+function relayed(state: OverlayState, peer: PeerId, bytes: number, nowMs: number): OverlayEffect[] {
+  const times = (state.relays.get(peer) ?? 0) + 1 + bytes / relayBytes
   state.relays.set(peer, times)
   const isFree = !state.linked.has(peer) && !state.dialling.has(peer) && !isResting(state, peer, nowMs)
   if (times <= relaysBeforeDial || !isFree || state.linked.size >= linksMax) return []

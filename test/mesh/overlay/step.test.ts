@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { PeerId } from '../../../src/base/ids.ts'
 import { dialBackoffMaxMs, linksMax } from '../../../src/mesh/limits.ts'
 import { type OverlayFacts, type OverlayInput, overlayOf, shuffleIntervalMs } from '../../../src/mesh/overlay/state.ts'
-import { dropDelayMs, step } from '../../../src/mesh/overlay/step.ts'
+import { dropDelayMs, relayBytes, relaysBeforeDial, step } from '../../../src/mesh/overlay/step.ts'
 import { seededRandom } from '../../link/support/turns.ts'
 
 const name = (at: number) => `p${String(at).padStart(3, '0')}` as PeerId
@@ -45,6 +45,21 @@ test('whose reputation is low is not dialled, and let go though nothing is quiet
   tell({ kind: 'unlinked', peer: name(3) })
   at.nowMs = 10_000
   for (let round = 0; round < 5; round++) expect(dials().some(peer => bad.has(peer))).toBe(false)
+})
+
+test.each<[string, number, number]>([
+  ['small', 0, relaysBeforeDial],
+  ['large', 4 * relayBytes, relaysBeforeDial / 5],
+])('%s messages that are relayed to one peer within a second are worth a link, a few are not', (_, bytes, times) => {
+  const { tell } = lab(40)
+  const relay = (peer: number) => tell({ kind: 'relayed', peer: name(peer), bytes })
+  for (let turn = 0; turn < 3; turn++) {
+    for (let time = 0; time < times; time++) for (const peer of [20, 21]) expect(relay(peer)).toEqual([])
+    tell({ kind: 'review' })
+  }
+  for (let time = 0; time < times; time++) expect(relay(20)).toEqual([])
+  expect(relay(20)).toEqual([{ kind: 'dial', peer: name(20) }])
+  expect(relay(20)).toEqual([])
 })
 
 test('a peer that fails rests, each time longer, and never longer than the limit', () => {
