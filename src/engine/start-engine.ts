@@ -48,7 +48,8 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
   ])
   const channel = siblingChannelName(room.hash)
   const siblings = new Siblings({
-    channel: new BroadcastChannel(channel),
+    channel,
+    open: name => new BroadcastChannel(name),
     clock,
     watch: watchSession,
     onGoodbye: record => engine.mesh.receiveGoodbye(record),

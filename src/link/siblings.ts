@@ -1,6 +1,7 @@
 /**
- * A rendezvous among the tabs of one browser, over a BroadcastChannel named after the room's hash: no server, no network. What
- * it carries is sealed and signed as on the wire, and whatever comes is checked: any page of this origin may speak on it.
+ * A rendezvous among the tabs of one browser, over a BroadcastChannel named after the room's hash: no server, no network. What is for one
+ * tab goes over a channel of that tab's own: of many tabs, each would wake for what two of them say to each other. What they carry
+ * is sealed and signed as on the wire, and whatever comes is checked: any page of this origin may speak on them.
  */
 import * as v from 'valibot'
 import type { Clock } from '../base/clock.ts'
@@ -28,8 +29,12 @@ export function siblingChannelName(room: RoomHash): string {
   return `tabmesh:${room}`
 }
 
+type Channel = Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'>
+
 export interface SiblingsOptions {
-  readonly channel: Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'>
+  /** Of all tabs of the room, as `siblingChannelName` names it. */
+  readonly channel: string
+  readonly open: (name: string) => Channel
   readonly clock: Clock
   /** Calls back when a session of this browser is surely gone; returns how to stop watching. */
   readonly watch: (session: SessionId, onGone: () => void) => () => void
@@ -44,6 +49,9 @@ interface Sibling {
 export class Siblings implements Rendezvous {
   readonly url = 'siblings:'
   readonly #options: SiblingsOptions
+  readonly #everybody: Channel
+  /** What is said to this tab alone; undefined before it joins. */
+  #own: Channel | undefined
   readonly #present = new Map<SessionId, Sibling>()
   #self: RendezvousMember | undefined
   #events: RendezvousEvents | undefined
@@ -52,12 +60,13 @@ export class Siblings implements Rendezvous {
 
   constructor(options: SiblingsOptions) {
     this.#options = options
-    options.channel.onmessage = event => this.#hear(event.data)
+    this.#everybody = this.#listen(options.channel)
   }
 
   join(_room: unknown, member: RendezvousMember, events: RendezvousEvents): void {
     this.#self = member
     this.#events = events
+    this.#own = this.#listen(this.#nameOf(member.session))
     this.#stopAsking = this.#options.clock.after(siblingAnswerMs, () => this.#welcome())
     this.#say({ kind: 'join', ...member })
   }
@@ -74,7 +83,7 @@ export class Siblings implements Rendezvous {
 
   signal(to: SessionId, data: string): boolean {
     if (!this.#self || !this.isNear(to)) return false
-    this.#say({ kind: 'signal', from: this.#self.session, to, data })
+    this.#tell(to, { kind: 'signal', from: this.#self.session, to, data })
     return true
   }
 
@@ -86,12 +95,31 @@ export class Siblings implements Rendezvous {
     this.#stopAsking = undefined
     for (const { unwatch } of this.#present.values()) unwatch()
     this.#present.clear()
+    this.#own?.close()
+    this.#own = undefined
     this.#self = undefined
     this.#events = undefined
   }
 
+  #nameOf(session: SessionId): string {
+    return `${this.#options.channel}:${session}`
+  }
+
+  #listen(name: string): Channel {
+    const channel = this.#options.open(name)
+    channel.onmessage = event => this.#hear(event.data)
+    return channel
+  }
+
   #say(word: SiblingWord): void {
-    this.#options.channel.postMessage(word)
+    this.#everybody.postMessage(word)
+  }
+
+  /** Closed at once: whoever has a channel of that name open is woken by what others say on it. */
+  #tell(to: SessionId, word: SiblingWord): void {
+    const channel = this.#options.open(this.#nameOf(to))
+    channel.postMessage(word)
+    channel.close()
   }
 
   #hear(data: unknown): void {
@@ -108,7 +136,7 @@ export class Siblings implements Rendezvous {
       if (word.to === self.session) this.#found(word)
     } else {
       this.#found(word)
-      if (word.kind === 'join') this.#say({ kind: 'here', to: word.session, ...self })
+      if (word.kind === 'join') this.#tell(word.session, { kind: 'here', to: word.session, ...self })
     }
   }
 

@@ -5,30 +5,39 @@ import type { RoomHash, SessionId } from '../../src/base/ids.ts'
 import { BothRendezvous } from '../../src/link/both-rendezvous.ts'
 import { siblingsMax } from '../../src/link/limits.ts'
 import type { Rendezvous, RendezvousEvents, RendezvousMember } from '../../src/link/rendezvous.ts'
-import { Siblings } from '../../src/link/siblings.ts'
+import { Siblings, siblingChannelName } from '../../src/link/siblings.ts'
 import { Turns } from './support/turns.ts'
 
 const room = { hash: '0'.repeat(64) as RoomHash, tag: '000' }
 const session = (name: string) => `k000-${name.padEnd(8, 'x')}` as SessionId
 
-/** A BroadcastChannel of one browser: everybody but the speaker hears, a little later. */
+const everybody = siblingChannelName(room.hash)
+
+/** The BroadcastChannels of one browser: everybody with one of that name but the speaker hears, a little later. */
 class Bus {
   readonly turns: Turns
-  readonly #ends: BroadcastChannel[] = []
+  /** How often anybody woke. */
+  woken = 0
+  readonly #ends = new Map<BroadcastChannel, string>()
   constructor(turns: Turns) {
     this.turns = turns
   }
-  channel(): BroadcastChannel {
+  open(name = everybody): BroadcastChannel {
+    const hear = (end: BroadcastChannel, data: unknown) => {
+      if (!this.#ends.has(end)) return
+      this.woken++
+      end.onmessage?.({ data } as MessageEvent)
+    }
     const end = {
       onmessage: null,
-      close: () => {},
+      close: () => this.#ends.delete(end),
       postMessage: (data: unknown) => {
         const copy = structuredClone(data)
-        for (const other of this.#ends)
-          if (other !== end) this.turns.after(1, () => other.onmessage?.({ data: copy } as MessageEvent))
+        for (const [other, its] of this.#ends)
+          if (other !== end && its === name) this.turns.after(1, () => hear(other, copy))
       },
     } as unknown as BroadcastChannel
-    this.#ends.push(end)
+    this.#ends.set(end, name)
     return end
   }
 }
@@ -63,7 +72,8 @@ function tab(name: string) {
   const said: string[] = []
   const goodbyes: unknown[] = []
   const siblings = new Siblings({
-    channel: bus.channel(),
+    channel: everybody,
+    open: name => bus.open(name),
     clock: turns.clock,
     watch: (watched, onGone) => {
       watches.push({ watched, onGone })
@@ -102,11 +112,25 @@ test('a signal reaches whom it is for, and nobody else', async () => {
   const [ada, bob, cyd] = [tab('ada'), tab('bob'), tab('cyd')]
   for (const one of [ada, bob, cyd]) one.join(one.siblings)
   await turns.run(1_000)
+  const before = bus.woken
   expect(ada.siblings.signal(bob.session, 'sealed')).toBe(true)
   expect(ada.siblings.signal(session('stranger'), 'sealed')).toBe(false)
   await turns.run(2_000)
+  expect(bus.woken - before).toBe(1)
   expect(bob.said.at(-1)).toBe(`signal ${ada.session} sealed`)
   expect(cyd.said.some(word => word.startsWith('signal'))).toBe(false)
+})
+
+test('of many tabs, each hears who comes, and who comes hears each: nobody hears the others answer', async () => {
+  const tabs = Array.from({ length: 20 }, (_, at) => tab(`t${at}`))
+  for (const one of tabs) one.join(one.siblings)
+  await turns.run(1_000)
+  const before = bus.woken
+  const late = tab('late')
+  late.join(late.siblings)
+  await turns.run(2_000)
+  expect(late.said[0]?.split(',')).toHaveLength(tabs.length)
+  expect(bus.woken - before).toBe(2 * tabs.length)
 })
 
 test('who leaves, or whose lock is released, is near no more', async () => {
@@ -125,7 +149,7 @@ test('what any page of the origin may shout is checked', async () => {
   const ada = tab('ada')
   ada.join(ada.siblings)
   await turns.run(1_000)
-  const stranger = bus.channel()
+  const stranger = bus.open()
   const shouts = [
     null,
     'join',
