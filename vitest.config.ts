@@ -12,7 +12,10 @@ const asideTests = [
   'decisions-panel',
   'discard',
   'example',
+  'identity',
+  'join',
   'kept',
+  'link-facts',
   'network/network',
   'privacy',
   'raft-storage',
@@ -22,9 +25,12 @@ const asideTests = [
   'shared-storage',
 ].map(name => `test/browser/${name}.test.ts`)
 
+/** The files of one process share what they import, which takes longer than many a test; and browsers, which take longer to start. */
+const together = { isolate: false }
+
 const inBrowsers = {
+  ...together,
   fileParallelism: false,
-  isolate: false, // one process for all files, and so one browser of each kind
   retry: 2, // two cores and a dozen real tabs: another try tells a slow machine from a broken rule
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -36,6 +42,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...together,
           name: 'unit',
           retry: 1, // many run whole rooms by real clocks: another try tells a busy machine from a broken rule
           testTimeout: 60_000, // never reached but on a machine that does much else
@@ -44,7 +51,7 @@ export default defineConfig({
           setupFiles: ['test/support/polyfill.ts'],
         },
       },
-      { test: { name: 'simulation', include: [simulationTests], testTimeout: 120_000 } },
+      { test: { ...together, name: 'simulation', include: [simulationTests], testTimeout: 120_000 } },
       { test: { name: 'browser', include: [browserTests], exclude: asideTests, ...inBrowsers } },
       { test: { name: 'browser-aside', include: asideTests, ...inBrowsers } },
     ],

@@ -38,6 +38,8 @@ test('agents and settings are known again after all tabs were closed and one was
   }
   const wanted = ['tabmesh/topology', `tabmesh/agents/${third}/judge`]
   await expect.poll(() => keptBy(one), { timeout: 40_000 }).toEqual(expect.arrayContaining(wanted))
+  const linksKept = async () => (await meshOf(one)).evaluate(async mesh => (await mesh.kept()).topology?.links.length)
+  await expect.poll(linksKept, { timeout: 40_000 }).toBe(3)
   const refused = await (await meshOf(one)).evaluate(mesh =>
     mesh.decisions.set('tabmesh/settings/gossip', 1).then(
       () => undefined,

@@ -2,8 +2,9 @@
  * The scene of one test file: a server, browsers, and tabs in fresh rooms. What a tab complained of fails the test.
  * All test files run in one process (`vitest.config.ts`) and share its browsers: starting Firefox takes longer than many a test.
  */
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'puppeteer-core'
@@ -30,13 +31,17 @@ async function sharedBrowser(name: BrowserName): Promise<Browser> {
   return browser
 }
 
-/** Vitest gives this process half a second between SIGTERM and SIGKILL, and lets nobody exit before: closing takes longer. */
+/**
+ * Vitest gives this process half a second between SIGTERM and SIGKILL, and lets nobody exit before: closing takes longer, and so may
+ * deleting a profile, which is left to somebody else.
+ */
 function killShared(): void {
-  for (const { browser, profile } of sharedBrowsers.values()) {
+  for (const { browser } of sharedBrowsers.values()) {
     const pid = browser.process()?.pid
     if (pid !== undefined && browser.connected) process.kill(-pid, 'SIGKILL') // with all that it started
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
+  const profiles = [...sharedBrowsers.values()].map(({ profile }) => profile)
+  spawn('rm', ['-rf', ...profiles], { detached: true, stdio: 'ignore' }).unref()
 }
 
 export class Stage {

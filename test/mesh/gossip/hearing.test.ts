@@ -5,7 +5,6 @@ import { Hearing } from '../../../src/mesh/gossip/hearing/driver.ts'
 import { complaintsMax, initialHearing, pulseIntervalMs, silenceMs } from '../../../src/mesh/gossip/hearing/state.ts'
 import { type HearingEffect, step } from '../../../src/mesh/gossip/hearing/step.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
-import type { Node } from '../../../src/mesh/node.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
 import { quickClock } from '../support/quick-clock.ts'
 
@@ -68,26 +67,19 @@ interface Router {
   readonly streamsOutbound: Map<string, { push: unknown; pushPrefixed: unknown }>
 }
 
-const nodes = new Map<string, Node>()
-vi.mock('../../../src/mesh/node.ts', async original => {
-  const actual = await original<typeof import('../../../src/mesh/node.ts')>()
-  const createNode = async (options: Parameters<typeof actual.createNode>[0]) => {
-    const node = await actual.createNode(options)
-    nodes.set(options.admission.self, node)
-    return node
-  }
-  return { ...actual, createNode }
-})
-
 const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close()
 })
 
+async function routerOf(peer: MeshPeer): Promise<Router> {
+  const node = await peer.hearing.node()
+  return node?.services.pubsub as unknown as Router
+}
+
 /** A stream of gossip that takes everything and carries nothing, as it was seen to be (DESIGN, fact 4). */
-function deaden(peer: MeshPeer, toward: MeshPeer): void {
-  const { pubsub } = nodes.get(peer.id)?.services ?? {}
-  const stream = (pubsub as unknown as Router).streamsOutbound.get(toward.id)
+async function deaden(peer: MeshPeer, toward: MeshPeer): Promise<void> {
+  const stream = (await routerOf(peer)).streamsOutbound.get(toward.id)
   if (!stream) throw new Error('there is no stream to break')
   stream.push = () => {}
   stream.pushPrefixed = () => {}
@@ -105,7 +97,7 @@ async function pair(isChecked: boolean) {
   other.subscribe('news', payload => heard.push(payload))
   await one.broadcast('news', 'before')
   await until(() => heard.length === 1, 'the first word is heard')
-  deaden(one, other)
+  await deaden(one, other)
   return { one, other, heard }
 }
 
@@ -134,8 +126,7 @@ test('without the check it stays dead: what the test above breaks is broken inde
 
 test('where a new stream is of no use either, the link is made anew', async () => {
   const { one, other, heard } = await pair(true)
-  const { pubsub } = nodes.get(one.id)?.services ?? {}
-  const router = pubsub as unknown as Router
+  const router = await routerOf(one)
   const set = router.streamsOutbound.set.bind(router.streamsOutbound)
   let isBroken = true
   router.streamsOutbound.set = (peer, stream) => {
