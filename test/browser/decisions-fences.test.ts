@@ -104,6 +104,7 @@ describe.each<BrowserName>(isThorough ? ['chromium', 'firefox'] : ['chromium'])(
 
   test.runIf(name === 'chromium')(
     'a frozen sibling that wakes while another takes over hosts what it had, and no more',
+    { timeout: 40_000 }, // seen to hang in one of twenty runs or so, where the driver waits for a tab that does not answer it any more
     async () => {
       await trio()
       const leader = await leadingTab(tabs)
