@@ -1,6 +1,6 @@
 /**
  * Calls that await an answer: each has a deadline, sends itself again when a link breaks or nothing comes, and is settled once. By the clock it is
- * sent again later where answers take long: else a busy room would drown in what it says twice.
+ * sent again only when an answer would have come even now that answers take long: else a busy room would drown in what it says twice.
  * While no path leads to a peer its calls wait in a row, so that they arrive in the order in which they were made.
  * On the other side, a call is handled once however often it arrives, and its answer is kept for the next time.
  */
@@ -14,9 +14,6 @@ import { answersKeptBytesMax, callsInFlightMax, callTimeoutMsMax, handledIdsMax 
 /** How soon a path is looked for again where there was none, ms; it doubles up to the other. A link that opens needs no wait. */
 const pathWaitMsMin = 50
 const pathWaitMsMax = 1_000
-
-/** Where answers take long, retries come so many times later at most: what a relay dropped is lost in a busy room too. */
-const retryFactorMax = 2
 
 interface Call {
   readonly to: PeerId
@@ -69,8 +66,7 @@ export class Calls {
     /** True unless nothing left for want of a path; looking for one again costs none of the retries. */
     const transmit = async () => {
       stopRetry()
-      if (attemptsLeft > 0)
-        stopRetry = this.#clock.after(Math.min(Math.max(everyMs, this.slowMs), retryFactorMax * everyMs), retry)
+      if (attemptsLeft > 0) stopRetry = this.#clock.after(Math.max(everyMs, this.slowMs), retry)
       try {
         await request.transmit()
         failure = undefined
