@@ -8,6 +8,7 @@ import { encodeFrame } from '../../src/mesh/frame.ts'
 import { gossipTopic } from '../../src/mesh/gossip.ts'
 import { batchesPerTurn, inboxFramesMax } from '../../src/mesh/limits.ts'
 import type { Node } from '../../src/mesh/node.ts'
+import { Turns } from '../link/support/turns.ts'
 import { until } from '../link/support/until.ts'
 import { freshKeys } from './support/keys.ts'
 
@@ -51,6 +52,32 @@ async function lab() {
   }
   return { judge, turn, counters, signer, heard, receive: (data: Uint8Array) => receive({ detail: { data } }) }
 }
+
+test.each([
+  ['3 s', 0, 3_000],
+  ['the time of ten round trips, where these are long', 1_000, 10_000],
+])('a neighbour that never listens is given up once, after %s', async (_, slowMs, afterMs) => {
+  const turns = new Turns(1)
+  const deafAtMs: number[] = []
+  const ada = 'ada' as PeerId
+  const broadcasts = new Broadcasts({
+    clock: turns.clock,
+    signer: (await freshKeys()).signer,
+    neighbours: () => [ada],
+    slowMs: () => slowMs,
+    congestion: () => 0,
+    topics: () => undefined,
+    onDeaf: () => deafAtMs.push(turns.clock.monotonicMs()),
+    onFrame: () => {},
+    count: () => {},
+  })
+  const waits = [broadcasts.listening(ada), broadcasts.listening(ada)]
+  await turns.run(60_000)
+  await Promise.all(waits)
+  expect(deafAtMs).toHaveLength(1)
+  expect(deafAtMs[0]).toBeGreaterThanOrEqual(afterMs)
+  expect(deafAtMs[0]).toBeLessThan(afterMs + 500)
+})
 
 test('G12: a neighbour floods broadcasts, and those of the others keep their turn', async () => {
   const { judge, turn } = await lab()
