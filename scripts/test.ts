@@ -24,31 +24,36 @@ interface Sums {
 /** Resolves when the stage is green; rejects with what went wrong. */
 type Stage = (sums: Sums, extra: readonly string[]) => Promise<void>
 
-const stages: Record<string, Stage> = {
-  async check() {
-    await run('tsc', ['-p', 'tsconfig.json'])
-    await run('tsc', ['-p', 'tsconfig.machines.json'])
-    await run('biome', ['check', '--error-on-warnings', '.'])
-    await run('knip', [])
-  },
-  unit: (sums, extra) => vitest(['unit', 'simulation'], sums, extra),
-  async build() {
-    await run('tsx', ['scripts/build.ts'])
-    await run('size-limit', [])
-  },
-  async compliance(sums) {
-    await mocha(['test/compliance/node.ts'], sums)
-    await mocha(['test/compliance/browser.ts', 'chromium'], sums)
-  },
-  async browser(sums, extra) {
-    const [meshes, aside] = ['browser', 'browser-aside'] as const
-    if (extra.length > 0) return vitest([meshes, aside], sums, extra)
-    await all(vitest([meshes], sums), vitest([aside], sums))
-  },
-}
-
 /** What needs both cores, one after the other; then what waits so often that it runs side by side. */
-const order: readonly (readonly string[])[] = [['check'], ['unit'], ['build'], ['compliance', 'browser']]
+const stages: readonly Readonly<Record<string, Stage>>[] = [
+  {
+    async check() {
+      await run('tsc', ['-p', 'tsconfig.json'])
+      await run('tsc', ['-p', 'tsconfig.machines.json'])
+      await run('biome', ['check', '--error-on-warnings', '.'])
+      await run('knip', [])
+    },
+  },
+  { unit: (sums, extra) => vitest(['unit', 'simulation'], sums, extra) },
+  {
+    async build() {
+      await run('tsx', ['scripts/build.ts'])
+      await run('size-limit', [])
+    },
+  },
+  {
+    async compliance(sums) {
+      await mocha(['test/compliance/node.ts'], sums)
+      await mocha(['test/compliance/browser.ts', 'chromium'], sums)
+    },
+    async browser(sums, extra) {
+      const [meshes, aside] = ['browser', 'browser-aside'] as const
+      if (extra.length > 0) return vitest([meshes, aside], sums, extra)
+      await all(vitest([meshes], sums), vitest([aside], sums))
+    },
+  },
+]
+const stageNames = stages.flatMap(Object.keys)
 
 async function main(): Promise<void> {
   const { only, extra } = readOptions()
@@ -56,25 +61,25 @@ async function main(): Promise<void> {
   rmSync(reports, { recursive: true, force: true })
   mkdirSync(reports, { recursive: true })
   let broken: string | undefined
-  for (const names of order) {
+  for (const group of stages) {
     if (broken) break
-    const chosen = names.filter(name => only.includes(name))
-    await all(...chosen.map(name => perform(name, sums, extra))).catch((error: Error) => {
+    const chosen = Object.entries(group).filter(([name]) => only.includes(name))
+    await all(...chosen.map(([name, stage]) => perform(name, () => stage(sums, extra)))).catch((error: Error) => {
       broken = error.message
     })
   }
-  const isWhole = only.length === Object.keys(stages).length
+  const isWhole = only.length === stageNames.length
   if (!broken && isWhole && sums.passed === 0) broken = 'no test ran'
   if (broken) console.log(`\nFailed in ${broken}`)
   process.exitCode = broken || sums.failed > 0 ? 1 : 0
   console.log(`\n${sums.passed} passed, ${sums.failed} failed`)
 }
 
-async function perform(name: string, sums: Sums, extra: readonly string[]): Promise<void> {
+async function perform(name: string, stage: () => Promise<void>): Promise<void> {
   const startedAt = Date.now()
   console.log(`\n== ${name}`)
   try {
-    await stages[name]?.(sums, extra)
+    await stage()
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : error}`)
   }
@@ -82,12 +87,11 @@ async function perform(name: string, sums: Sums, extra: readonly string[]): Prom
 }
 
 function readOptions(): { only: string[]; extra: string[] } {
-  const names = Object.keys(stages)
   const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true })
-  const only = values.only?.split(',') ?? names
-  const unknown = only.find(name => !names.includes(name))
-  if (unknown === undefined) return { only: names.filter(name => only.includes(name)), extra: positionals }
-  console.error(`There is no stage "${unknown}". There are: ${names.join(', ')}.`)
+  const only = values.only?.split(',') ?? stageNames
+  const unknown = only.find(name => !stageNames.includes(name))
+  if (unknown === undefined) return { only: stageNames.filter(name => only.includes(name)), extra: positionals }
+  console.error(`There is no stage "${unknown}". There are: ${stageNames.join(', ')}.`)
   process.exit(2)
 }
 

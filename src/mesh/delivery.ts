@@ -41,13 +41,14 @@ export class Delivery {
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
     if (connection) return this.#options.lanes.send(connection, encodeFrame(frame), lane)
-    if (this.#options.sessionOf(to)) this.#options.onRelayed(to, frame.body.length)
-    await this.#relay(to, frame, this.#nextTo(to), lane)
+    const session = this.#sessionOf(to)
+    this.#options.onRelayed(to, frame.body.length)
+    await this.#relay({ to, session }, frame, this.#nextTo(to), lane)
   }
 
   /** Like `send`, but never over the direct link, which may be the one that this is to mend. */
   async sendAround(to: PeerId, frame: Frame): Promise<void> {
-    await this.#relay(to, frame, this.#soundHopTo(to), 'messages')
+    await this.#relay({ to, session: this.#sessionOf(to) }, frame, this.#soundHopTo(to), 'messages')
   }
 
   /** True where `sendAround` would find a way. */
@@ -90,14 +91,23 @@ export class Delivery {
     this.#options.onFrame(from, frame, false)
   }
 
-  /** Nothing is signed that cannot be sent: who waits for a path looks often. */
-  async #relay(to: PeerId, frame: Frame, hop: PeerId | undefined, lane: LaneName): Promise<void> {
-    const { sessionOf, signer } = this.#options
-    const session = sessionOf(to)
+  #sessionOf(to: PeerId): SessionId {
+    const session = this.#options.sessionOf(to)
     if (!session) throw new MeshError('no-such-peer', `nobody here has the id ${to}`)
-    const unreachable = () => new MeshError('unreachable', `no path leads to ${to} at the moment`)
+    return session
+  }
+
+  /** Nothing is signed that cannot be sent: who waits for a path looks often. */
+  async #relay(
+    target: { readonly to: PeerId; readonly session: SessionId },
+    frame: Frame,
+    hop: PeerId | undefined,
+    lane: LaneName,
+  ): Promise<void> {
+    const { signer } = this.#options
+    const unreachable = () => new MeshError('unreachable', `no path leads to ${target.to} at the moment`)
     if (!hop) throw unreachable()
-    const relay = { from: signer.id, to, session, hops: relayHopsMax, signature: '' }
+    const relay = { from: signer.id, ...target, hops: relayHopsMax, signature: '' }
     const signature = toBase64Url(await signer.sign('relay', signedContent({ ...frame.header, relay }, frame.body)))
     const relayed = { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
     if (!this.#sendBy(hop, relayed, lane)) throw unreachable()

@@ -1,5 +1,4 @@
 /** The command as people and machines use it: what it prints, writes and returns. */
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,22 +7,10 @@ import { type HistoryEvent, operationsOf } from '../../src/simulator/checkers/hi
 import { checkLinearizable } from '../../src/simulator/checkers/linearizability.ts'
 import { registerModel } from '../../src/simulator/checkers/models.ts'
 import { type RaftFlags, raftCommandOf, replayCommand } from '../../src/simulator/raft/command.ts'
+import { sim } from './sim.ts'
 
-const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'tabmesh-sim-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-function sim(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'src/simulator/main.ts', ...args],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  )
-  return { status, stdout, stderr }
-}
 
 function linesOf<Line>(file: string): Line[] {
   const text = readFileSync(file, 'utf8')

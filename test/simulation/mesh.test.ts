@@ -1,10 +1,9 @@
 /** The mesh's machines in small stormy worlds; the command beside it runs large ones. */
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type MeshFlags, meshCommandOf, meshReplay } from '../../src/simulator/mesh/command.ts'
 import { defaultOptions, type MeshFaultKind, meshFaultKinds } from '../../src/simulator/mesh/options.ts'
 import { runMesh } from '../../src/simulator/mesh/simulation.ts'
+import { sim } from './sim.ts'
 
 /** Seeds in which a repair once took three rounds. */
 const repairSeeds: readonly (readonly [peers: number, seed: number])[] = [
@@ -72,16 +71,9 @@ test('a replayed command is the same command', () => {
   expect(meshCommandOf(again)).toEqual(command)
 })
 
-function sim(...args: string[]) {
-  return spawnSync(process.execPath, ['--import', 'tsx', 'src/simulator/main.ts', 'mesh', ...args], {
-    cwd: join(import.meta.dirname, '../..'),
-    encoding: 'utf8',
-  })
-}
-
 test('seeds that several processes run are what they are in one, and in their order', () => {
   const words = ['--peers', '12', '--minutes', '0.2', '--seed', '5', '--seeds', '3', '--json']
-  const [alone, together] = [sim(...words), sim(...words, '--jobs', '2')]
+  const [alone, together] = [sim('mesh', ...words), sim('mesh', ...words, '--jobs', '2')]
   expect([alone.status, together.status]).toEqual([0, 0])
   const { runs, traceHash, events } = JSON.parse(alone.stdout)
   expect(runs).toHaveLength(3)
@@ -89,10 +81,10 @@ test('seeds that several processes run are what they are in one, and in their or
 })
 
 test('the command prints one JSON object, and returns 2 for what makes no sense', () => {
-  const { status, stdout } = sim('--peers', '10', '--minutes', '0.2', '--json', '--twice')
+  const { status, stdout } = sim('mesh', '--peers', '10', '--minutes', '0.2', '--json', '--twice')
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ protocol: 'mesh', seeds: 1, failed: 0, nondeterministic: [] })
-  const wrong = sim('--peers', 'many')
+  const wrong = sim('mesh', '--peers', 'many')
   expect([wrong.status, wrong.stdout]).toEqual([2, ''])
   expect(wrong.stderr).toContain('--peers')
 })
