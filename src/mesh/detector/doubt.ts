@@ -23,17 +23,18 @@ export function doubt(
   why: Why,
   nowMs: number,
   out: DetectorEffect[],
-  buriedAt?: number,
+  said: { readonly buriedAt?: number; readonly isVerdict?: boolean } = {},
 ): void {
   if (why === 'left') remember(state, peer, session)
   if (state.view.sessionOf(peer) !== session || peer === state.self) return
   const known = state.cases.get(peer)
-  if (known && known.session === session) return strengthen(state, peer, known, why, nowMs, out)
+  if (known && known.session === session)
+    return said.isVerdict ? condemn(state, peer, known, nowMs, out) : strengthen(state, peer, known, why, nowMs, out)
   if (why === 'doubted' && hearsay(state) >= hearsayMax) return
   const fresh: Case = {
     session,
     why,
-    sinceMs: nowMs,
+    sinceMs: (said.isVerdict && silentSinceMs(state, peer, nowMs)) || nowMs,
     roundStartMs: nowMs,
     roundEndMs: nowMs,
     stage: 'pinging',
@@ -44,16 +45,25 @@ export function doubt(
     answersInAll: 0,
     wasBroken: state.view.isMending?.(peer) ?? false,
     rounds: 0,
-    buriedAt,
+    buriedAt: said.buriedAt,
+    isCondemned: said.isVerdict ?? false,
     silentTo: new Set(),
   }
   state.cases.set(peer, fresh)
   if (why === 'closed' || why === 'left') suspect(peer, fresh, out)
+  if (said.isVerdict && judge(state, peer, fresh, nowMs, out)) return
   if (why === 'left' && isOthersMatter(state, peer)) {
     // Its neighbours ask it now, and tell; if they do not, we ask. Else a thousand members would ask at once.
     fresh.stage = 'waiting'
     fresh.roundEndMs = nowMs + state.settings.hintedProbeMs * (3 + 2 * state.random.next()) * (1 + state.health)
   } else startRound(state, peer, fresh, why === 'doubted' ? 'pinging' : 'asking', nowMs, out)
+}
+
+/** When the ping began that we sent for others, and that it has not answered; undefined where there is none, or where it was heard since. */
+function silentSinceMs({ links, view, settings }: DetectorState, peer: PeerId, nowMs: number): number | undefined {
+  const sinceMs = links.get(peer)?.silentSinceMs
+  const counts = sinceMs !== undefined && sinceMs > nowMs - settings.timeoutMs && view.heardMs(peer) < sinceMs
+  return counts ? sinceMs : undefined
 }
 
 /** A sign of life ends the doubt. */
@@ -116,7 +126,7 @@ export function endRound(state: DetectorState, peer: PeerId, known: Case, nowMs:
     if (judge(state, peer, known, nowMs, out)) return
   } else if (known.stage === 'waiting') {
     known.sinceMs = nowMs
-  }
+  } else if (known.isCondemned && judge(state, peer, known, nowMs, out)) return
   startRound(state, peer, known, 'asking', nowMs, out)
 }
 
@@ -135,6 +145,7 @@ function askAnew(
   out: DetectorEffect[],
 ): void {
   known.sinceMs = nowMs
+  known.isCondemned = false
   known.answersInAll = 0
   known.questions = 0
   known.silentTo.clear()
@@ -165,6 +176,17 @@ function strengthen(
   const isIdle = known.stage === 'pinging' || (known.stage === 'waiting' && why !== 'left')
   if (isIdle) startRound(state, peer, known, 'asking', nowMs, out)
   else known.roundEndMs = Math.min(known.roundEndMs, nowMs + roundMs(state, peer, known))
+}
+
+/** The verdict of others: now, if our own ping has waited long enough; otherwise when it has. */
+function condemn(state: DetectorState, peer: PeerId, known: Case, nowMs: number, out: DetectorEffect[]): void {
+  known.isCondemned = true
+  if (known.stage === 'waiting') {
+    known.sinceMs = nowMs
+    startRound(state, peer, known, 'pinging', nowMs, out)
+  } else if (!judge(state, peer, known, nowMs, out)) {
+    known.roundEndMs = Math.min(known.roundEndMs, Math.max(nowMs, known.sinceMs + ownPatienceMs(state, peer, known)))
+  }
 }
 
 function suspect(peer: PeerId, known: Case, out: DetectorEffect[]): void {
@@ -198,9 +220,13 @@ function startRound(
 }
 
 function roundMs(state: DetectorState, peer: PeerId, known: Case): number {
-  const ownMs = patienceMs(state, peer, known.why === 'left')
+  const ownMs = ownPatienceMs(state, peer, known)
   // Those who are asked need their own patience, and the way to us and back.
   return known.stage === 'asking' ? ownMs + state.settings.hintedProbeMs / 2 : ownMs
+}
+
+function ownPatienceMs(state: DetectorState, peer: PeerId, known: Case): number {
+  return patienceMs(state, peer, known.why === 'left' || known.isCondemned)
 }
 
 /** True where the case is closed by a verdict. */
@@ -216,6 +242,9 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
   const convicted = isAlone ? known.rounds : Math.floor(known.answersInAll / Math.max(1, needed))
   const isWhole = !known.wasBroken && !(isAlone && known.why !== 'left' && state.view.isMending?.(peer))
   if (!isWhole && silentMs < timeoutMs) return false
+  const isHeard = state.view.heardMs(peer) > known.sinceMs
+  if (known.isCondemned && !isHeard && silentMs >= ownPatienceMs(state, peer, known))
+    return giveUp(state, peer, known, true, nowMs, out)
   const isAgreed = isMajority && convicted > 0
   const isSure = known.why === 'left'
   const isFast = isSure && isAgreed && silentMs >= (isAlone ? 4 : 1) * patienceMs(state, peer, true)
@@ -223,10 +252,21 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
   // Few questions prove little, however long they took.
   if (!isFast && (isMajority ? convicted < roundsMin : known.rounds < roundsAloneMin)) return false
   if (!isMajority && silentMs < timeoutMs) return false
+  return giveUp(state, peer, known, isMajority, nowMs, out)
+}
+
+function giveUp(
+  state: DetectorState,
+  peer: PeerId,
+  { session }: Case,
+  isShared: boolean,
+  nowMs: number,
+  out: DetectorEffect[],
+): true {
   state.cases.delete(peer)
   state.lastDeadMs = nowMs
   state.nextProbeMs = Math.min(state.nextProbeMs, nowMs + state.settings.probeMs)
-  out.push({ kind: 'dead', peer, session: known.session, isShared: isMajority })
+  out.push({ kind: 'dead', peer, session, isShared })
   return true
 }
 

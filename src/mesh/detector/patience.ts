@@ -11,6 +11,8 @@ const lonelyFactorMax = 2
 const tripsMin = 3
 /** How far witnesses without a link to the suspect shorten a suspicion, of all the way from `timeoutMs` to the shortest. */
 const farShare = 0.5
+/** Witnesses with a link to the suspect that shorten a suspicion all the way, at least, though it has fewer neighbours. */
+const nearMin = 2
 
 export function worse(state: DetectorState, points = 1): void {
   state.health = Math.min(healthMax, state.health + points)
@@ -22,10 +24,24 @@ export function better(state: DetectorState): void {
 
 /** How long an answer of this peer may take. */
 export function patienceMs(state: DetectorState, peer: PeerId, isHinted: boolean): number {
+  const { hintedProbeMs, probeMs } = state.settings
+  return waitMs(state, peer, isHinted ? hintedProbeMs : probeMs)
+}
+
+/** How long it may take before others are asked too: soon, since a question is no verdict. */
+export function askingMs(state: DetectorState, peer: PeerId): number {
+  return waitMs(state, peer, stutterMs(state))
+}
+
+/** A tick of ours that comes so late is a trouble of our own. */
+export function stutterMs({ settings }: DetectorState): number {
+  return settings.probeMs / 2
+}
+
+function waitMs(state: DetectorState, peer: PeerId, leastMs: number): number {
   const { settings, health } = state
-  const wellMs = Math.max(isHinted ? settings.hintedProbeMs : settings.probeMs, slowestMs(state, peer))
   // Never so long that a doubt could not be looked into several times before its end.
-  return Math.min(wellMs * (1 + health), settings.timeoutMs / 4)
+  return Math.min(Math.max(leastMs, slowestMs(state, peer)) * (1 + health), settings.timeoutMs / 4)
 }
 
 /** What a round trip to this peer takes when it takes long: four deviations, and what others of ours take. */
@@ -59,6 +75,14 @@ function nearWitnesses({ view, self }: DetectorState, peer: PeerId, { silentTo }
   return near
 }
 
+/** How many witnesses with a link to it there can be, by what it announces: its neighbours but us and suspects. */
+function nearPool({ view, self, cases }: DetectorState, peer: PeerId): number {
+  let near = 0
+  for (const by of view.linksOf(peer))
+    if (by !== self && view.sessionOf(by) !== undefined && !cases.get(by)?.isSuspect) near++
+  return near
+}
+
 /** Lifeguard's suspicion timeout (§III-B), ms: from `timeoutMs` down to `suspicionMinMs` as confirmations come in. */
 export function suspicionMs(state: DetectorState, peer: PeerId, doubt: Case, pool: number): number {
   const { timeoutMs, probers } = state.settings
@@ -71,7 +95,9 @@ export function suspicionMs(state: DetectorState, peer: PeerId, doubt: Case, poo
   const isConfirmed = doubt.silentTo.size > 0
   const factor = isConfirmed ? 1 + state.health : 1 + Math.min(state.health, lonelyFactorMax)
   const near = nearWitnesses(state, peer, doubt)
-  const confirmed = Math.log(near + 1) / Math.log(asked + 1)
+  // Whoever has few neighbours is settled as soon as all of them agree, two at least.
+  const enough = Math.min(asked, Math.max(nearMin, nearPool(state, peer)))
+  const confirmed = Math.log(near + 1) / Math.log(enough + 1)
   const share = Math.min(1, near === 0 && isConfirmed ? farShare : confirmed)
   return Math.max(suspicionMinMs, timeoutMs - (timeoutMs - suspicionMinMs) * share) * factor
 }

@@ -14,7 +14,8 @@
  * 7. A path that was known to be broken before the doubt began has the time to be mended.
  * 8. An announcement that others pass on ends a doubt, but not that of a session which signaling says has left, nor brings such a one back: it
  *    may have been on its way before. Then the questions begin again.
- * 9. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
+ * 9. A verdict of others stands in for a majority of our own: whom we have not heard either, within the patience for one answer, is given up.
+ * 10. Whoever a whole round of questions did not find, or others have given up, is told so with the next ping, so that it may announce
  *    itself anew (the buddy system).
  */
 import type { PeerId, SessionId } from '../../base/ids.ts'
@@ -49,6 +50,8 @@ export interface LinkHealth extends RoundTrip {
   nextPingMs: number
   /** When the ping that is under way began; undefined if none is. */
   pingedMs: number | undefined
+  /** When we last asked it for others, in vain. */
+  silentSinceMs: number | undefined
   rhythm: Rhythm
 }
 
@@ -76,6 +79,8 @@ export interface Case {
   rounds: number
   /** The sequence up to which somebody else has given it up; undefined where nobody says so. */
   readonly buriedAt: number | undefined
+  /** Others found it silent by a majority, since its last announcement: our own silence is all that is missing. */
+  isCondemned: boolean
   /** Members that found it silent. */
   readonly silentTo: Set<PeerId>
 }
@@ -129,6 +134,8 @@ export type DetectorInput = { readonly nowMs: number } & (
       readonly why: Why
       /** With `doubted`: the sequence up to which others have given it up. */
       readonly buriedAt?: number
+      /** With `doubted`: it is their verdict that we heard, and nothing that it announced since. */
+      readonly isVerdict?: boolean
     }
   /** It announced itself anew; `isDirect` where it told us so itself, `wasGivenUp` where it was not here any more. */
   | {

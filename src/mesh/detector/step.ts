@@ -3,7 +3,7 @@ import type { PeerId, SessionId } from '../../base/ids.ts'
 import { integerBelow, shuffled } from '../../base/random.ts'
 import { measured } from '../../base/round-trip.ts'
 import { announced, answered, beginAnew, doubt, endRound, settle } from './doubt.ts'
-import { better, patienceMs, sleptAfterMs, worse } from './patience.ts'
+import { askingMs, better, patienceMs, sleptAfterMs, stutterMs, worse } from './patience.ts'
 import { firstBeat, nextBeat } from './phi.ts'
 import type { DetectorEffect, DetectorInput, DetectorState } from './state.ts'
 
@@ -17,7 +17,7 @@ export function step(state: DetectorState, input: DetectorInput): DetectorEffect
   if (nowMs - state.wakeMs > sleptAfterMs(state)) wakeUp(state, nowMs, out)
   if (input.kind === 'tick') tick(state, nowMs, out)
   else if (input.kind === 'heard') heard(state, input, out)
-  else if (input.kind === 'hint') doubt(state, input.peer, input.session, input.why, nowMs, out, input.buriedAt)
+  else if (input.kind === 'hint') doubt(state, input.peer, input.session, input.why, nowMs, out, input)
   else if (input.kind === 'answered') answered(state, input.by, input.peer, input.session, input.isAlive, nowMs, out)
   else if (input.kind === 'asked') asked(state, input.by, input.peer, input.session, nowMs, out)
   else if (input.kind === 'announced') announced(state, input, nowMs, out)
@@ -35,11 +35,10 @@ export function step(state: DetectorState, input: DetectorInput): DetectorEffect
 
 function tick(state: DetectorState, nowMs: number, out: DetectorEffect[]): void {
   if (nowMs < state.wakeMs) return
-  if (nowMs - state.wakeMs > state.settings.hintedProbeMs) worse(state) // our own clock stutters
+  if (nowMs - state.wakeMs > stutterMs(state)) worse(state) // our own clock stutters
   for (const [peer, link] of state.links) {
     const heardMs = state.view.heardMs(peer)
-    // Soon: it is only a question to others that follows, and no verdict.
-    if (link.pingedMs !== undefined && nowMs >= link.pingedMs + patienceMs(state, peer, true)) {
+    if (link.pingedMs !== undefined && nowMs >= link.pingedMs + askingMs(state, peer)) {
       const session = state.view.sessionOf(peer)
       if (heardMs < link.pingedMs && session) missed(state, peer, session, link.pingedMs, nowMs, out)
       link.pingedMs = undefined
@@ -147,6 +146,8 @@ function errands(state: DetectorState, nowMs: number, out: DetectorEffect[]): vo
     }
     state.errands.delete(peer)
     const isAlive = state.view.heardMs(peer) > errand.sinceMs
+    const link = state.links.get(peer)
+    if (link && !isAlive) link.silentSinceMs = errand.sinceMs
     for (const to of errand.askers) out.push({ kind: 'answer', to, peer, session: errand.session, isAlive })
   }
 }
@@ -164,6 +165,7 @@ function linked(state: DetectorState, peer: PeerId, nowMs: number): void {
     quietMs: quietMs(state),
     nextPingMs: nowMs + intervalMs * quietShare * state.random.next(),
     pingedMs: undefined,
+    silentSinceMs: undefined,
     smoothRttMs: undefined,
     rttDeviationMs: 0,
     rhythm: firstBeat(nowMs, intervalMs),
@@ -196,6 +198,7 @@ function wakeUp(state: DetectorState, nowMs: number, out: DetectorEffect[]): voi
   worse(state, 2)
   for (const link of state.links.values()) {
     link.pingedMs = undefined
+    link.silentSinceMs = undefined
     link.nextPingMs = nowMs
     link.rhythm = { ...link.rhythm, lastMs: nowMs }
   }
@@ -207,7 +210,7 @@ function nextWakeMs(state: DetectorState): number {
   let nextMs = state.nextProbeMs
   for (const [peer, link] of state.links) {
     nextMs = Math.min(nextMs, link.nextPingMs)
-    if (link.pingedMs !== undefined) nextMs = Math.min(nextMs, link.pingedMs + patienceMs(state, peer, true))
+    if (link.pingedMs !== undefined) nextMs = Math.min(nextMs, link.pingedMs + askingMs(state, peer))
   }
   for (const { roundEndMs } of state.cases.values()) nextMs = Math.min(nextMs, roundEndMs)
   for (const { endMs, pingAgainMs } of state.errands.values()) nextMs = Math.min(nextMs, endMs, pingAgainMs)

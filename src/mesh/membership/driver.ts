@@ -274,24 +274,26 @@ export class MembershipDriver {
     const { peer, session, sequence } = verdict.content
     const { clock, heardMs, settings } = this.#options
     // A peer we heard on a direct link a moment ago cannot be dead: it is asked, and told what is said of it.
-    if (clock.monotonicMs() - heardMs(peer) < 2 * settings.intervalMs) return this.#hearBuried(peer, session, sequence)
-    const effects = step(this.#state, { kind: 'verdict', peer, session, sequence })
+    const isHeard = clock.monotonicMs() - heardMs(peer) < 2 * settings.intervalMs
+    const effects = isHeard ? [] : step(this.#state, { kind: 'verdict', peer, session, sequence })
     this.#perform(effects)
-    if (effects.length === 0) this.#hearBuried(peer, session, sequence)
+    if (effects.length === 0) this.#hearBuried(peer, session, sequence, true)
     else if (peer !== this.#options.signer.id) this.#tellAll({ kind: 'verdict', record }, from)
   }
 
   /** Somebody has given this session up: if it is here all the same, it should hear of it, and announce itself anew. */
-  #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
+  #hearBuried(peer: PeerId, session: SessionId, sequence: number, isVerdict = false): void {
     if (peer === this.#options.signer.id) {
       if (session === this.#options.session && sequence >= this.#own.sequence) this.#own.refute(sequence)
       return
     }
     const known = this.members.get(peer)?.announcement
-    const isNeighbour = this.#options.heardMs(peer) > Number.NEGATIVE_INFINITY
+    if (known?.session !== session) return
     // What it announced since may be older than what others found; who is linked to it looks.
-    if (known?.session === session && (known.sequence <= sequence || isNeighbour))
-      this.#detector.step({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence })
+    const isNeighbour = this.#options.heardMs(peer) > Number.NEGATIVE_INFINITY
+    const stands = known.sequence <= sequence
+    const hint = { kind: 'hint', why: 'doubted', buriedAt: sequence, isVerdict: isVerdict && stands } as const
+    if (stands || isNeighbour) this.#detector.step({ ...hint, peer, session })
   }
 
   #compare(from: PeerId, parts: readonly number[], lines: readonly Line[]): void {

@@ -242,21 +242,23 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     const { peer, session, sequence } = message
     const heardMs = this.heardMs.get(peer) ?? Number.NEGATIVE_INFINITY
     // A peer we heard on a direct link a moment ago cannot be dead: it is asked, and told what is said of it.
-    if (this.#nowMs - heardMs < 2 * this.#parts.settings.intervalMs) return this.#hearBuried(peer, session, sequence)
-    const effects = list(this.membership, { kind: 'verdict', peer, session, sequence })
+    const isHeard = this.#nowMs - heardMs < 2 * this.#parts.settings.intervalMs
+    const effects = isHeard ? [] : list(this.membership, { kind: 'verdict', peer, session, sequence })
     this.#performList(effects)
-    if (effects.length === 0) this.#hearBuried(peer, session, sequence)
+    if (effects.length === 0) this.#hearBuried(peer, session, sequence, true)
     else if (peer !== this.id) this.#tellAll(message, from)
   }
 
-  #hearBuried(peer: PeerId, session: SessionId, sequence: number): void {
+  #hearBuried(peer: PeerId, session: SessionId, sequence: number, isVerdict = false): void {
     if (peer === this.id) {
       if (session === this.session) this.lists.refute(sequence)
       return
     }
     const known = this.membership.members.get(peer)?.announcement
-    if (known?.session === session && (known.sequence <= sequence || this.heardMs.has(peer)))
-      this.#detect({ kind: 'hint', peer, session, why: 'doubted', buriedAt: sequence, nowMs: this.#nowMs })
+    if (known?.session !== session) return
+    const stands = known.sequence <= sequence
+    const hint = { kind: 'hint', why: 'doubted', buriedAt: sequence, isVerdict: isVerdict && stands } as const
+    if (stands || this.heardMs.has(peer)) this.#detect({ ...hint, peer, session, nowMs: this.#nowMs })
   }
 
   #compareLists(): void {
@@ -391,7 +393,6 @@ export class SimPeer implements Actor<MeshMessage>, Ends {
     this.#parts.field.tell(this.id, to, message)
   }
 
-  /** Over the link if there is one, otherwise relayed. */
   #send(to: PeerId, message: MeshMessage): void {
     if (!this.#parts.field.tell(this.id, to, message) && this.overlay.linked.size > 0)
       this.#parts.field.relay(this.id, to, message)

@@ -201,6 +201,38 @@ test('of somebody who is there announcements go on ending doubts, and those of i
   }
 })
 
+test('a verdict of others needs one unanswered ping of our own, and none more where that has waited already', () => {
+  const eve = { peer: 'eve' as PeerId, session: sessionOf('eve' as PeerId) }
+  const verdict = { ...eve, kind: 'hint', why: 'doubted', buriedAt: 1, isVerdict: true } as const
+  const { probeMs, hintedProbeMs } = presets.default
+  for (let seed = 1; seed <= 20; seed++) {
+    const room = new DetectorRoom(names, presets.default, seed)
+    room.run(20_000)
+    room.crash('eve')
+    room.step('ada', verdict)
+    room.run(probeMs + 20)
+    expect(of(room, 'dead'), `seed ${seed}`).toEqual([expect.stringMatching(/^ada dead eve/)])
+    // Bob has asked others since signaling told him, and waited for its own ping.
+    room.step('bob', { ...eve, kind: 'hint', why: 'left' })
+    room.isCut = (from, to) => from === 'bob' || to === 'bob' // nobody answers him
+    room.run(hintedProbeMs + 20)
+    expect(deciders(room), `seed ${seed}`).toBe(1)
+    room.step('bob', verdict)
+    expect(deciders(room), `seed ${seed}`).toBe(2)
+  }
+})
+
+test('a verdict about somebody whom we hear is none for us', () => {
+  const eve = { peer: 'eve' as PeerId, session: sessionOf('eve' as PeerId) }
+  const room = new DetectorRoom(names)
+  room.run(20_000)
+  for (const name of names.slice(0, 4))
+    room.step(name, { ...eve, kind: 'hint', why: 'doubted', buriedAt: 1, isVerdict: true })
+  room.run(timeoutMs)
+  expect(of(room, 'dead')).toEqual([])
+  expect(room.stateOf('ada').cases.size).toBe(0)
+})
+
 test('signaling’s word about somebody who is there harms nobody', () => {
   const room = new DetectorRoom(names)
   room.run(20_000)
