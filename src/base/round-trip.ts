@@ -17,7 +17,7 @@ export function measured(trip: RoundTrip, rttMs: number): void {
   trip.smoothRttMs += (rttMs - trip.smoothRttMs) / 8
 }
 
-/** What a round trip takes when it takes long, ms; 0 where none was measured. */
-export function slowMs(trip: RoundTrip | undefined): number {
-  return trip?.smoothRttMs === undefined ? 0 : trip.smoothRttMs + 4 * trip.rttDeviationMs
+/** What a round trip takes when it takes long, so many deviations above the usual, ms; 0 where none was measured. */
+export function slowMs(trip: RoundTrip | undefined, deviations = 4): number {
+  return trip?.smoothRttMs === undefined ? 0 : trip.smoothRttMs + deviations * trip.rttDeviationMs
 }

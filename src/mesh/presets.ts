@@ -21,7 +21,7 @@ export interface FailureSettings {
 
 export type PresetName = 'default' | 'relaxed' | 'patient' | 'lab'
 
-const fast = { probeMs: 500, hintedProbeMs: 150, suspicionMinMs: 1_200, probers: 3 } as const
+const fast = { probeMs: 500, hintedProbeMs: 150, suspicionMinMs: 1_000, probers: 3 } as const
 
 export const presets: Readonly<Record<PresetName, FailureSettings>> = {
   /** Heartbeat 3 s, timeout 10 s. */

@@ -9,6 +9,8 @@ export const healthMax = 8
 const lonelyFactorMax = 2
 /** Round trips of the slower kind that fit into the shortest suspicion, at least; three times as many where no question is answered. */
 const tripsMin = 3
+/** Deviations above the usual round trip where more than one sign or question says the same, or only a question follows; otherwise four. */
+const soonDeviations = 2
 /** How far witnesses without a link to the suspect shorten a suspicion, of all the way from `timeoutMs` to the shortest. */
 const farShare = 0.5
 /** Witnesses with a link to the suspect that shorten a suspicion all the way, at least, though it has fewer neighbours. */
@@ -25,12 +27,12 @@ export function better(state: DetectorState): void {
 /** How long an answer of this peer may take. */
 export function patienceMs(state: DetectorState, peer: PeerId, isHinted: boolean): number {
   const { hintedProbeMs, probeMs } = state.settings
-  return waitMs(state, peer, isHinted ? hintedProbeMs : probeMs)
+  return isHinted ? waitMs(state, peer, hintedProbeMs, soonDeviations) : waitMs(state, peer, probeMs)
 }
 
 /** How long it may take before others are asked too: soon, since a question is no verdict. */
 export function askingMs(state: DetectorState, peer: PeerId): number {
-  return waitMs(state, peer, stutterMs(state))
+  return waitMs(state, peer, stutterMs(state), soonDeviations)
 }
 
 /** A tick of ours that comes so late is a trouble of our own. */
@@ -38,15 +40,15 @@ export function stutterMs({ settings }: DetectorState): number {
   return settings.probeMs / 2
 }
 
-function waitMs(state: DetectorState, peer: PeerId, leastMs: number): number {
+function waitMs(state: DetectorState, peer: PeerId, leastMs: number, deviations?: number): number {
   const { settings, health } = state
   // Never so long that a doubt could not be looked into several times before its end.
-  return Math.min(Math.max(leastMs, slowestMs(state, peer)) * (1 + health), settings.timeoutMs / 4)
+  return Math.min(Math.max(leastMs, slowestMs(state, peer, deviations)) * (1 + health), settings.timeoutMs / 4)
 }
 
-/** What a round trip to this peer takes when it takes long: four deviations, and what others of ours take. */
-function slowestMs({ links, typical }: DetectorState, peer: PeerId): number {
-  return Math.max(slowMs(links.get(peer)), slowMs(typical))
+/** What a round trip to this peer takes when it takes long, and what others of ours take. */
+function slowestMs({ links, typical }: DetectorState, peer: PeerId, deviations?: number): number {
+  return Math.max(slowMs(links.get(peer), deviations), slowMs(typical, deviations))
 }
 
 /** After so many ms without a tick of ours we slept: what we did not hear meanwhile proves nothing. */

@@ -8,7 +8,7 @@ import { firstBeat, nextBeat } from './phi.ts'
 import type { DetectorEffect, DetectorInput, DetectorState } from './state.ts'
 
 /** A link is asked after so large a part of the interval in silence. */
-const quietShare = 0.6
+const quietShare = 0.5
 
 /** Performs `input` on `state` (in place) and says what must follow, in order. */
 export function step(state: DetectorState, input: DetectorInput): DetectorEffect[] {

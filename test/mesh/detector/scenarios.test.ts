@@ -84,7 +84,7 @@ test('who crashes is given up by all its neighbours within the timeout, and soon
   expect(firstMs[Math.floor(0.95 * firstMs.length)]).toBeLessThan(3_000)
 })
 
-test('an idle link costs one question and one answer each 1.8 s, both ends together', () => {
+test('an idle link costs one question and one answer each 1.5 s, both ends together', () => {
   const room = new DetectorRoom(names)
   room.run(60_000)
   const before = room.pings
@@ -92,7 +92,7 @@ test('an idle link costs one question and one answer each 1.8 s, both ends toget
   const links = (names.length * (names.length - 1)) / 2
   const perLinkPerSecond = (room.pings - before) / links / 600
   expect(perLinkPerSecond).toBeGreaterThan(1 / 3)
-  expect(perLinkPerSecond).toBeLessThan(0.65)
+  expect(perLinkPerSecond).toBeLessThan(0.75)
 })
 
 test('a path that was broken before the doubt began has the timeout to be mended, and a whole one has not', () => {
@@ -168,8 +168,9 @@ test('what others pass on of somebody that signaling says has left neither saves
     const room = new DetectorRoom(names, presets.default, seed)
     room.run(20_000)
     room.crash('eve')
+    room.run(50) // until her last answers have come
     for (const name of names.slice(0, 4)) room.step(name, { ...eve, kind: 'hint', why: 'left' })
-    room.run(150)
+    room.run(100)
     for (const name of names.slice(0, 4)) room.step(name, { ...told, wasGivenUp: false })
     room.run(450)
     expect(deciders(room), `seed ${seed}`).toBe(4)
