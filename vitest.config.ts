@@ -13,7 +13,6 @@ const asideTests = [
   'discard',
   'example',
   'identity',
-  'join',
   'kept',
   'link-facts',
   'network/network',

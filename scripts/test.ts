@@ -3,7 +3,7 @@
  *
  *   npm test                       everything, as CI runs it
  *   npm test -- --only unit        some stages: check, unit, build, compliance, browser (comma-separated)
- *   npm test -- --only browser -- test/browser/job.test.ts      what follows goes to vitest
+ *   npm test -- --only browser -- test/browser/crowd.test.ts      what follows goes to vitest
  *
  * The last line is always `N passed, N failed`: the sum over all test runs.
  */

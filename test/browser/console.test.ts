@@ -10,6 +10,11 @@ import { isThorough } from './support/thorough.ts'
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 const countWords = { kind: 'capability', capability: 'text.count-words', options: { top: 50 } } as const
+/** Enough for a chart and a table as long as those of the sample. */
+const fewTexts = ['a', 'b', 'c'].map(name => ({
+  name: `${name}.txt`,
+  text: Array.from({ length: 60 }, (_, number) => `${name}${'x'.repeat(number % 12)}y `.repeat(number + 1)).join('\n'),
+}))
 
 let stage: Stage
 beforeAll(async () => {
@@ -89,8 +94,9 @@ describe.each(looks)('axe finds nothing, %s on a %s', (scheme, size) => {
     }
 
     const id = await (await meshOf(other)).evaluate(
-      (mesh, program) => mesh.startJob({ program, inputs: 'sample' }),
+      (mesh, program, inputs) => mesh.startJob({ program, inputs }),
       countWords,
+      fewTexts,
     )
     await whenJob(tab, id, job => job.state === 'done')
     if (size === 'phone') await tab.page.locator('>>> nav ::-p-text(Work)').click()

@@ -1,10 +1,14 @@
 /** The Decisions panel as people use it, over a fake mesh: what the engine does is tested elsewhere, here is what a person sees of it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, ElementHandle } from 'puppeteer-core'
-import { createServer, type ViteDevServer } from 'vite'
+import { build, type PreviewServer, preview } from 'vite'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { violations } from './support/axe.ts'
-import { type BrowserName, launchBrowser } from './support/browsers.ts'
+import type { BrowserName } from './support/browsers.ts'
+import { Stage } from './support/stage.ts'
 import { blankTab, type Tab, textOf } from './support/tabs.ts'
 import { isThorough } from './support/thorough.ts'
 
@@ -12,26 +16,32 @@ const configFile = fileURLToPath(new URL('../console/vite.config.ts', import.met
 const room = '#room=amber-otter-42&key=7gk2m9x4q1w8e5r3t6y0z2a4c6'
 const answerMs = 6_000
 
-let server: ViteDevServer
+let folder: string
+let server: PreviewServer
 let origin: string
 beforeAll(async () => {
-  server = await createServer({ configFile, logLevel: 'error' })
-  await server.listen(0)
+  // Built first: a page of hundreds of modules takes longer to load than to look at.
+  folder = await mkdtemp(join(tmpdir(), 'tabmesh-panel-'))
+  const options = { configFile, logLevel: 'error' as const, build: { outDir: folder, emptyOutDir: true } }
+  await build({ ...options, build: { ...options.build, target: 'es2023', minify: false } })
+  server = await preview({ ...options, preview: { host: '127.0.0.1', port: 0 } })
   origin = server.resolvedUrls?.local[0] ?? ''
 })
-afterAll(() => server?.close())
+afterAll(async () => {
+  await server?.close()
+  await rm(folder, { recursive: true, force: true })
+})
 
 const browsers: [BrowserName][] = isThorough ? [['chromium'], ['firefox']] : [['chromium']]
 
 describe.each(browsers)('in %s', name => {
+  let stage: Stage
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchBrowser(name)
-    // Vite finds out at the first visit what it must prepare, and then loads the page anew.
-    const tab = await open(browser, 'peers=2&still')
-    await tab.page.close()
+    stage = await Stage.shared([name])
+    browser = stage.browser(name)
   })
-  afterAll(() => browser?.close())
+  afterAll(() => stage?.close())
 
   test('a key is set by keyboard alone, and what is wrong is said before anybody is asked', async () => {
     const tab = await open(browser, 'peers=4&still')
@@ -148,11 +158,13 @@ describe.each(browsers)('in %s', name => {
 })
 
 describe('in chromium', () => {
+  let stage: Stage
   let browser: Browser
   beforeAll(async () => {
-    browser = await launchBrowser('chromium')
+    stage = await Stage.shared(['chromium'])
+    browser = stage.browser('chromium')
   })
-  afterAll(() => browser?.close())
+  afterAll(() => stage?.close())
 
   test('the panel is fetched when it is first looked at, not before', async () => {
     const tab = await blankTab(browser, 'window')
@@ -161,7 +173,7 @@ describe('in chromium', () => {
     await tab.page.goto(`${origin}?peers=2&still${room}`)
     await tab.page.waitForSelector('mesh-console')
     await shows(tab, 'Run sample job')
-    const isPanel = (url: string) => url.includes('decisions-panel.ts')
+    const isPanel = (url: string) => url.includes('decisions-panel')
     expect(fetched.some(isPanel)).toBe(false)
     await press(tab, '>>> wa-tab ::-p-text(Decisions)')
     await expect.poll(() => fetched.some(isPanel), { timeout: answerMs }).toBe(true)

@@ -122,6 +122,11 @@ export class Stage {
     return tabs
   }
 
+  /** Closes all tabs but these. */
+  async closeAllBut(kept: readonly Tab[]): Promise<void> {
+    for (const tab of this.#tabs) if (!tab.isGone && !kept.includes(tab)) await closeTab(tab)
+  }
+
   /** Ends a test: closes its tabs, and throws if any of them complained of anything but what the test `expected`. */
   async clear(expected: readonly RegExp[] = []): Promise<void> {
     const tabs = this.#tabs.splice(0)
