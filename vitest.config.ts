@@ -8,12 +8,14 @@ const simulationTests = 'test/simulation/**/*.test.ts'
 /** They wait for most of their time, or need few tabs: they leave room for the meshes of the others. */
 const asideTests = [
   'bad-input',
+  'command-bar',
   'decisions-apart',
   'decisions-panel',
   'discard',
   'example',
   'identity',
   'kept',
+  'lifecycle',
   'link-facts',
   'network/network',
   'privacy',
