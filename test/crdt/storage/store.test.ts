@@ -20,7 +20,7 @@ afterEach(() => {
   for (const store of open.splice(0)) store.close()
 })
 
-async function indexed(room = 'room', name = `test-${names++}`): Promise<SharedStore> {
+async function indexed(room = 'room', name = `test-shared-${names++}`): Promise<SharedStore> {
   const store = await openIndexedStore(room, name)
   open.push(store)
   return store
@@ -28,7 +28,7 @@ async function indexed(room = 'room', name = `test-${names++}`): Promise<SharedS
 
 describeSharedStore('memory', () => ({ open: async () => createMemoryStore() }))
 describeSharedStore('IndexedDB', () => {
-  const name = `test-${names++}`
+  const name = `test-shared-${names++}`
   return { open: () => indexed('room', name), again: () => indexed('room', name) }
 })
 

@@ -16,7 +16,7 @@ afterEach(() => {
   for (const store of open.splice(0)) store.close()
 })
 
-async function indexed(bytesMax: number, name = `test-${nextName++}`, nowMs = () => 0): Promise<BlockStore> {
+async function indexed(bytesMax: number, name = `test-blocks-${nextName++}`, nowMs = () => 0): Promise<BlockStore> {
   const store = await openIndexedStore({ nowMs, name, bytesMax })
   open.push(store)
   return store
