@@ -226,7 +226,8 @@ function roundMs(state: DetectorState, peer: PeerId, known: Case): number {
 }
 
 function ownPatienceMs(state: DetectorState, peer: PeerId, known: Case): number {
-  return patienceMs(state, peer, known.why === 'left' || known.isCondemned)
+  const hasLeft = known.why === 'left'
+  return patienceMs(state, peer, hasLeft || known.isCondemned, hasLeft)
 }
 
 /** True where the case is closed by a verdict. */
@@ -247,7 +248,7 @@ function judge(state: DetectorState, peer: PeerId, known: Case, nowMs: number, o
     return giveUp(state, peer, known, true, nowMs, out)
   const isAgreed = isMajority && convicted > 0
   const isSure = known.why === 'left'
-  const isFast = isSure && isAgreed && silentMs >= (isAlone ? 4 : 1) * patienceMs(state, peer, true)
+  const isFast = isSure && isAgreed && silentMs >= (isAlone ? 4 : 1) * patienceMs(state, peer, true, true)
   if (!isFast && silentMs < suspicionMs(state, peer, known, pool)) return false
   // Few questions prove little, however long they took.
   if (!isFast && (isMajority ? convicted < roundsMin : known.rounds < roundsAloneMin)) return false

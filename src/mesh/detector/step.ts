@@ -129,7 +129,7 @@ function asked(
     known.askers.add(by)
     return
   }
-  const waitMs = patienceMs(state, peer, true)
+  const waitMs = patienceMs(state, peer, true, state.left.get(peer) === session)
   const times = { sinceMs: nowMs, pingAgainMs: nowMs + waitMs / 2, endMs: nowMs + waitMs }
   state.errands.set(peer, { peer, session, askers: new Set([by]), ...times })
   out.push({ kind: 'ping', peer })
