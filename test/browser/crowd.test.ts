@@ -96,7 +96,7 @@ describe.each(crowds)('$who', ({ browsers }) => {
     'lose and double nothing when the submitter and a helper close midway; all take part, and who joins after the end reads the result too',
     async () => {
       const [survivor, submitter, helper] = [at(tabs, 0), at(tabs, 1), at(tabs, 2)]
-      const id = await startJob(submitter, { program: slowCount, inputs: 'sample' })
+      const id = await startJob(submitter, { program: slowCountOf(60), inputs: 'sample' })
       const before = await whenJob(survivor, id, job => job.safeToClose && job.shardsDone > 4)
       expect(before.state).toBe('running')
       expect(before.shardsDone).toBeLessThan(before.shards / 2)
@@ -144,7 +144,6 @@ const slowCountOf = (callMs: number): Job['program'] => ({
   }`,
   reduce: '(parts) => ({ words: parts.reduce((sum, part) => sum + part, 0) })',
 })
-const slowCount = slowCountOf(60)
 
 function slowCountReference(texts: readonly Text[]): { words: number } {
   return { words: texts.reduce((sum, { text }) => sum + (text.match(/[a-z]+/g)?.length ?? 0), 0) }
