@@ -21,6 +21,7 @@ const files = [
   'src/link/limits.ts',
   'src/mesh/gossip/aggregate/limits.ts',
   'src/mesh/gossip/rumours/limits.ts',
+  'src/mesh/gossip/siblings/limits.ts',
   'src/mesh/gossip/trees/limits.ts',
   'src/mesh/limits.ts',
   'src/work/limits.ts',

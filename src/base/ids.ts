@@ -7,6 +7,7 @@ type Brand<Name extends string> = string & { readonly [brand]: Name }
 export type PeerId = Brand<'PeerId'>
 /** One load of a tab or process: `<start time, ms, base 36>-<random>`, so that of two sessions the later is known. */
 export type SessionId = Brand<'SessionId'>
+export const sessionPattern = /^[a-z0-9-]{8,64}$/
 /** HKDF(secret, room name), hex: all that the signaling server ever learns of a room. */
 export type RoomHash = Brand<'RoomHash'>
 export type JobId = Brand<'JobId'>

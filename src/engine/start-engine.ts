@@ -1,6 +1,7 @@
 /** The engine in a tab's worker: from the configuration and the ports that the page sent, everything else follows. */
 import { expose, wrap } from 'comlink'
 import './wire-errors.ts'
+import { toBase64Url } from '../base/bytes.ts'
 import { toMeshError } from '../base/errors.ts'
 import type { SessionId } from '../base/ids.ts'
 import { sharedTicks } from '../base/shared-ticks.ts'
@@ -92,6 +93,12 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       const { indexedAgentStore, memoryAgentStore } = await import('./agent-store.ts')
       if (identity.slot === undefined) return memoryAgentStore()
       return indexedAgentStore(`${room.hash} ${identity.slot}`, () => clock.nowMs())
+    },
+    siblings: {
+      open: name => new BroadcastChannel(name),
+      nameOf: async purpose =>
+        `${channel}:${toBase64Url(await room.mac(new TextEncoder().encode(`tabmesh sibling channel ${purpose}`)))}`,
+      watch: watchSession,
     },
     createDecisions: async mesh => {
       const { createBrowserDecisions } = await import('./browser-decisions.ts')

@@ -9,6 +9,8 @@ export const bufferedBytesLow = 256 * 1024
 export const bridgeCreditBytes = 1024 * 1024
 /** A dial that has not opened its pipe by then has failed. */
 export const dialTimeoutMs = 15_000
+/** A pipe over a BroadcastChannel credits what it handled in steps of this size. */
+export const creditStepBytes = 64 * 1024
 /** Frames kept for a pipe whose handlers are not set yet. */
 export const earlyFramesMax = 64
 /** Unanswered dials at once (Chromium allows 500 connections a page and counts closed ones for a while). */
@@ -21,6 +23,8 @@ export const endedAttemptsMax = 1_024
 export const signalQueueMax = 256
 /** Tabs of the same browser known in one room; a browser has no more slots for identities. */
 export const siblingsMax = 256
+/** A tab of the same browser that has not answered a dial by then listens to none. */
+export const siblingDialMs = 2_000
 /** How long a newcomer waits for tabs of its own browser before it takes itself for the only one. */
 export const siblingAnswerMs = 150
 /** Dials remembered for people to look at, of one peer and of all; the oldest is forgotten beyond it. */

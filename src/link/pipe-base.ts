@@ -1,5 +1,4 @@
 /** What every pipe shares: early frames wait for their handlers, and a close is told once. */
-import { invariant } from '../base/invariant.ts'
 import { earlyFramesMax } from './limits.ts'
 import type { LinkKind, Pipe, PipeHandlers, Remote } from './types.ts'
 
@@ -20,7 +19,7 @@ export abstract class PipeBase implements Pipe {
   abstract close(reason: string): void
 
   open(handlers: PipeHandlers): void {
-    invariant(!this.#handlers, 'a pipe is opened once')
+    if (this.#handlers) throw new Error('a pipe is opened once')
     this.#handlers = handlers
     for (const frame of this.#early.splice(0)) handlers.onFrame(frame)
     if (this.#closed !== undefined) handlers.onClose(this.#closed)

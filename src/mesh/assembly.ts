@@ -2,15 +2,18 @@
  * The parts of a mesh, made and tied together. They know each other by functions, since they are made one after the other; what concerns
  * the mesh as a whole is told to `reactions`.
  */
+
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Emitter } from '../base/emitter.ts'
 import type { PeerId } from '../base/ids.ts'
-import { batchId, originOf } from './batch.ts'
+import { batchId, batchKey, originOf } from './batch.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
 import { Exchange } from './exchange.ts'
 import { faultsIn, takeOrders } from './faults/in-mesh.ts'
 import type { HearingOptions } from './gossip/hearing/driver.ts'
+import type { SiblingGossipOptions } from './gossip/siblings/driver.ts'
 import type { TreesOptions } from './gossip/trees/driver.ts'
 import { gossipTopic } from './gossip.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -244,10 +247,16 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     onDeaf: peer => dropLink(peer, 'gossip.links-remade'),
     onFrame: (from, frame) => exchange.receive(from, frame),
   })
-  const hearing: Omit<HearingOptions, 'clock'> & Pick<TreesOptions, 'originOf' | 'batchId'> = {
+  const gossip: Omit<HearingOptions, 'clock'> &
+    Pick<TreesOptions, 'originOf' | 'batchId'> &
+    Pick<SiblingGossipOptions, 'batchKey' | 'receive' | 'came' | 'libp2pId'> = {
     count,
     originOf,
     batchId,
+    batchKey,
+    came: batch => broadcasts.came(batch),
+    receive: batch => broadcasts.receive(batch),
+    libp2pId: peerIdFromString,
     neighbours: () => links.peers,
     node: () => reactions.node(),
     topic: gossipTopic,
@@ -263,7 +272,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   return {
     id,
     sessionOf,
-    hearing,
+    gossip,
     infoOf,
     broadcasts,
     care,

@@ -152,7 +152,7 @@ export class Broadcasts {
       return bytes
     }
     pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString() as PeerId, message.data))
-    pubsub.addEventListener('message', ({ detail }) => this.#receive(detail.data))
+    pubsub.addEventListener('message', ({ detail }) => this.receive(detail.data))
     pubsub.subscribe(gossipTopic)
     this.#publish = batch => pubsub.publish(gossipTopic, batch)
   }
@@ -176,8 +176,8 @@ export class Broadcasts {
     return TopicValidatorResult.Reject
   }
 
-  /** Batches are read in the order in which they came: what is deflated takes a moment, and what comes meanwhile waits for it. */
-  #receive(batch: Uint8Array): void {
+  /** Of a genuine batch, once. Batches are read in the order in which they came: what is deflated takes a moment, and what comes meanwhile waits for it. */
+  receive(batch: Uint8Array): void {
     this.#options.count('gossip.batches-received')
     const frames = framesOf(batch)
     if (!(frames instanceof Promise) && this.#opening === 0) return this.#read(batch, frames)

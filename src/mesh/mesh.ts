@@ -26,8 +26,8 @@ export class MeshPeer implements Mesh, Posts {
   readonly counters: Record<string, number> = {}
   readonly faults: Faults
   readonly care: LinkCare
-  /** What the check needs that gossip is heard by every neighbour. */
-  readonly hearing: Assembly['hearing']
+  /** For the parts of gossip that are loaded after joining. */
+  readonly gossip: Assembly['gossip']
   readonly #options: MeshOptions
   readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #admitted = new Admitted()
@@ -50,7 +50,7 @@ export class MeshPeer implements Mesh, Posts {
     this.id = this.#parts.id
     this.faults = this.#parts.faults
     this.care = this.#parts.care
-    this.hearing = this.#parts.hearing
+    this.gossip = this.#parts.gossip
   }
 
   /** Joins the lobby while the node starts: neither has to wait for the other. */

@@ -19,6 +19,7 @@ export type Purpose =
   | 'host'
   | 'relay'
   | 'rumour'
+  | 'sibling'
   | 'signal'
   | 'verdict'
 

@@ -6,41 +6,13 @@ import { BothRendezvous } from '../../src/link/both-rendezvous.ts'
 import { siblingsMax } from '../../src/link/limits.ts'
 import type { Rendezvous, RendezvousEvents, RendezvousMember } from '../../src/link/rendezvous.ts'
 import { Siblings, siblingChannelName } from '../../src/link/siblings.ts'
+import { Bus } from './support/bus.ts'
 import { Turns } from './support/turns.ts'
 
 const room = { hash: '0'.repeat(64) as RoomHash, tag: '000' }
 const session = (name: string) => `k000-${name.padEnd(8, 'x')}` as SessionId
 
 const everybody = siblingChannelName(room.hash)
-
-/** The BroadcastChannels of one browser: everybody with one of that name but the speaker hears, a little later. */
-class Bus {
-  readonly turns: Turns
-  /** How often anybody woke. */
-  woken = 0
-  readonly #ends = new Map<BroadcastChannel, string>()
-  constructor(turns: Turns) {
-    this.turns = turns
-  }
-  open(name = everybody): BroadcastChannel {
-    const hear = (end: BroadcastChannel, data: unknown) => {
-      if (!this.#ends.has(end)) return
-      this.woken++
-      end.onmessage?.({ data } as MessageEvent)
-    }
-    const end = {
-      onmessage: null,
-      close: () => this.#ends.delete(end),
-      postMessage: (data: unknown) => {
-        const copy = structuredClone(data)
-        for (const [other, its] of this.#ends)
-          if (other !== end && its === name) this.turns.after(1, () => hear(other, copy))
-      },
-    } as unknown as BroadcastChannel
-    this.#ends.set(end, name)
-    return end
-  }
-}
 
 /** A server whose every word the test says itself. */
 class SpokenServer implements Rendezvous {
@@ -149,7 +121,7 @@ test('what any page of the origin may shout is checked', async () => {
   const ada = tab('ada')
   ada.join(ada.siblings)
   await turns.run(1_000)
-  const stranger = bus.open()
+  const stranger = bus.open(everybody)
   const shouts = [
     null,
     'join',

@@ -12,7 +12,7 @@
  *  5. An `error` is never fatal; what is fatal closes the socket with one of `closeCodes`.
  */
 import * as v from 'valibot'
-import type { RoomHash, SessionId } from '../../base/ids.ts'
+import { type RoomHash, type SessionId, sessionPattern } from '../../base/ids.ts'
 
 export const signalingVersion = 1
 export const signalingPath = '/signal'
@@ -75,7 +75,7 @@ const branded = <Id extends string>(pattern: RegExp) =>
 const sealed = (charsMax: number) => v.pipe(v.string(), v.maxLength(charsMax), v.regex(/^[A-Za-z0-9_-]+$/))
 
 const room = branded<RoomHash>(/^[0-9a-f]{64}$/)
-export const sessionId = branded<SessionId>(/^[a-z0-9-]{8,64}$/)
+export const sessionId = branded<SessionId>(sessionPattern)
 const session = sessionId
 const knock = branded<KnockId>(/^[A-Za-z0-9_-]{8,64}$/)
 const tag = v.pipe(v.string(), v.regex(/^[0-9a-f]{3}$/))

@@ -73,7 +73,7 @@ afterEach(async () => {
 })
 
 async function routerOf(peer: MeshPeer): Promise<Router> {
-  const node = await peer.hearing.node()
+  const node = await peer.gossip.node()
   return node?.services.pubsub as unknown as Router
 }
 
@@ -92,7 +92,7 @@ async function pair(isChecked: boolean) {
   const [one, other] = [await room.join('One'), await room.join('Other')]
   const all = [one, other]
   await until(() => all.every(peer => sees(peer, all) && peer.links.length === 1), 'they are linked')
-  if (isChecked) for (const peer of all) open.unshift(new Hearing({ ...peer.hearing, clock }))
+  if (isChecked) for (const peer of all) open.unshift(new Hearing({ ...peer.gossip, clock }))
   const heard: unknown[] = []
   other.subscribe('news', payload => heard.push(payload))
   await one.broadcast('news', 'before')

@@ -21,6 +21,8 @@ export interface TreesOptions {
   /** Of a batch; undefined for what is none. */
   readonly originOf: (batch: Uint8Array) => PeerId | undefined
   readonly batchId: (batch: Uint8Array) => Uint8Array
+  /** Tabs of this browser, which get batches of each other past all links; none where absent. */
+  readonly isSibling?: (peer: PeerId) => boolean
   readonly count: (counter: string) => void
 }
 
@@ -77,27 +79,31 @@ export class Trees {
       const result = await validate(from, message)
       const origin = message.topic === topic && message.data ? originOf(message.data) : undefined
       const via = from.toString() as PeerId
-      if (origin && result.code === 'valid') this.#run({ kind: 'first', origin, via })
-      else if (origin && result.code === 'duplicate') this.#run({ kind: 'copy', origin, via })
+      if (origin && (result.code === 'valid' || result.code === 'duplicate'))
+        this.came(origin, via, result.code === 'valid')
       return result
     }
     const forward = router.forwardMessage.bind(router)
     router.forwardMessage = (id, message, source, exclude) =>
-      forward(id, message, source, new Set([...(exclude ?? []), ...this.#kept(message, source)]))
+      forward(id, message, source, new Set([...(exclude ?? []), ...this.#spared(message, source)]))
     // Out of gossipsub's mesh nothing is passed on to a neighbour but what it asks for.
     pubsub.addEventListener('gossipsub:prune', ({ detail }) => {
       if (detail.topic === topic) this.#gone(detail.peerId as PeerId)
     })
   }
 
-  /** From whom a batch is kept; it will be offered to them. */
-  #kept({ topic, data }: Message, source: string | undefined): PeerId[] {
+  /** Who is not sent a batch: its origin, and those from whom it is kept; it will be offered to them. */
+  #spared({ topic, data }: Message, source: string | undefined): PeerId[] {
     const { originOf, batchId } = this.#options
     const origin = topic === this.#options.topic && data ? originOf(data) : undefined
     if (!origin || !data) return []
     const kept = chokers(this.#state, origin).filter(neighbour => neighbour !== source && neighbour !== origin)
-    for (const neighbour of kept) this.#offers.add(neighbour, batchId(data))
-    return kept
+    const isSibling = this.#options.isSibling ?? (() => false)
+    for (const neighbour of kept) {
+      if (isSibling(origin) && isSibling(neighbour)) this.#offers.addSilently(neighbour, batchId(data))
+      else this.#offers.add(neighbour, batchId(data))
+    }
+    return [origin, ...kept]
   }
 
   #offer(to: PeerId, ids: Uint8Array[]): void {
@@ -105,6 +111,16 @@ export class Trees {
     this.#options.count('gossip.offers')
     this.#router?.pushGossip(to, { topicID: this.#options.topic, messageIDs: ids })
     this.#router?.sendRpc(to, { subscriptions: [], messages: [] })
+  }
+
+  /** A genuine batch came from `via`, the first of its kind or one more. */
+  came(origin: PeerId, via: PeerId, isFirst: boolean): void {
+    this.#run({ kind: isFirst ? 'first' : 'copy', origin, via })
+  }
+
+  /** What came from this peer comes no more, though it may still be here. */
+  lost(peer: PeerId): void {
+    this.#run({ kind: 'gone', peer })
   }
 
   #gone(peer: PeerId): void {

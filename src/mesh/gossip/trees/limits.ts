@@ -10,3 +10,5 @@ export const wordDelayMs = 5
 export const offerIntervalMs = 500
 /** Batches that wait to be offered to one neighbour; beyond it the oldest are not. */
 export const offeredBatchesMax = 2_000
+/** Batches that come to a neighbour from their origin past all links, remembered in case it asks; beyond it the oldest are forgotten. */
+export const silentBatchesMax = 256

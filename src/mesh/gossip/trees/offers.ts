@@ -1,28 +1,36 @@
 /** Ids of batches that were kept from neighbours who choke us, until they are offered. */
 import type { PeerId } from '../../../base/ids.ts'
-import { offeredBatchesMax } from './limits.ts'
+import { offeredBatchesMax, silentBatchesMax } from './limits.ts'
 
 interface Kept {
   /** Since the last round. What is so fresh is most likely still on its way by the tree. */
   fresh: Uint8Array[]
   ripe: Uint8Array[]
+  /** Told only when asked for. */
+  silent: Uint8Array[]
 }
 
 export class Offers {
   readonly #kept = new Map<PeerId, Kept>()
 
   add(neighbour: PeerId, id: Uint8Array): void {
-    const kept = this.#kept.get(neighbour) ?? { fresh: [], ripe: [] }
-    this.#kept.set(neighbour, kept)
-    kept.fresh.push(id)
-    if (kept.fresh.length > offeredBatchesMax) kept.fresh.shift()
+    const { fresh } = this.#keptFrom(neighbour)
+    fresh.push(id)
+    if (fresh.length > offeredBatchesMax) fresh.shift()
+  }
+
+  /** Of what comes to the neighbour from its origin itself: no round offers it. */
+  addSilently(neighbour: PeerId, id: Uint8Array): void {
+    const { silent } = this.#keptFrom(neighbour)
+    silent.push(id)
+    if (silent.length > silentBatchesMax) silent.shift()
   }
 
   /** A round: what is as old as one goes. */
   *round(): Generator<[PeerId, Uint8Array[]]> {
     for (const [neighbour, kept] of this.#kept) {
       if (kept.ripe.length > 0) yield [neighbour, kept.ripe]
-      if (kept.fresh.length === 0) this.#kept.delete(neighbour)
+      if (kept.fresh.length === 0 && kept.silent.length === 0) this.#kept.delete(neighbour)
       kept.ripe = kept.fresh
       kept.fresh = []
     }
@@ -32,6 +40,12 @@ export class Offers {
   take(neighbour: PeerId): Uint8Array[] {
     const kept = this.#kept.get(neighbour)
     this.#kept.delete(neighbour)
-    return kept ? [...kept.ripe, ...kept.fresh] : []
+    return kept ? [...kept.silent, ...kept.ripe, ...kept.fresh] : []
+  }
+
+  #keptFrom(neighbour: PeerId): Kept {
+    const kept = this.#kept.get(neighbour) ?? { fresh: [], ripe: [], silent: [] }
+    this.#kept.set(neighbour, kept)
+    return kept
   }
 }

@@ -27,7 +27,7 @@ async function joined(count: number): Promise<{ room: MemoryRoom; listeners: Lis
     const mesh = await room.join(`P${at}`)
     const figures = new Figures(systemClock, (event, listener) => mesh.on(event, listener))
     mesh.measure(figures)
-    open.push(new Trees({ ...mesh.hearing, clock: systemClock, mesh }))
+    open.push(new Trees({ ...mesh.gossip, clock: systemClock, mesh }))
     const heard: string[] = []
     mesh.subscribe('word', payload => heard.push(payload as string))
     listeners.push({ mesh, figures, heard })
@@ -71,7 +71,7 @@ test('a neighbour that passes nothing on any more is replaced as soon as another
   const { listeners } = await joined(8)
   const [speaker, silent] = listeners as [Listener, Listener]
   for (let word = 0; word < 6; word++) await say(speaker, listeners)
-  const node = (await silent.mesh.hearing.node()) as unknown as { services: { pubsub: { forwardMessage: () => void } } }
+  const node = (await silent.mesh.gossip.node()) as unknown as { services: { pubsub: { forwardMessage: () => void } } }
   node.services.pubsub.forwardMessage = () => {}
   for (let word = 0; word < 6; word++) await say(speaker, listeners)
 })

@@ -1,0 +1,173 @@
+/** Broadcasts among tabs of one browser, in a room of real gossipsub nodes: past all links, once to each, and by links where that way is not there. */
+import { afterEach, expect, test } from 'vitest'
+import { randomId, systemClock } from '../../../src/base/system.ts'
+import { bufferedBytesHigh } from '../../../src/link/limits.ts'
+import { MemoryHub, type MemoryProvider } from '../../../src/link/memory.ts'
+import type { LinkProvider, Pipe } from '../../../src/link/types.ts'
+import { SiblingGossip } from '../../../src/mesh/gossip/siblings/driver.ts'
+import { Trees } from '../../../src/mesh/gossip/trees/driver.ts'
+import type { MeshPeer } from '../../../src/mesh/mesh.ts'
+import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
+
+const rooms: MemoryRoom[] = []
+const open: { close(): void }[] = []
+afterEach(async () => {
+  for (const part of open.splice(0)) part.close()
+  await Promise.all(rooms.splice(0).map(room => room.close()))
+})
+
+interface Tab {
+  readonly mesh: MeshPeer
+  readonly siblings: SiblingGossip
+  readonly links: MemoryProvider
+  readonly heard: string[]
+  /** Batches that gossipsub sent over links. */
+  readonly sent: { count: number }
+}
+
+/** One letter for the browser of each tab. */
+async function tabs(browsers: string): Promise<Tab[]> {
+  const room = new MemoryRoom()
+  rooms.push(room)
+  const hub = new MemoryHub()
+  const joined: Tab[] = []
+  for (const [at, browser] of [...browsers].entries()) {
+    const mesh = await room.join(`P${at}`, { browser })
+    const links = hub.provider({ peer: mesh.id, session: mesh.session })
+    const trees = new Trees({ ...mesh.gossip, clock: systemClock, mesh, isSibling: peer => siblings.isSettled(peer) })
+    const siblings = siblingsOf(mesh, browser, links, trees)
+    open.push(trees, siblings)
+    joined.push({
+      mesh,
+      links,
+      siblings,
+      heard: heardBy(mesh),
+      sent: await sentBy(mesh),
+    })
+  }
+  await until(() => room.peers.every(peer => sees(peer, room.peers) && peer.links.length > 0), 'all are linked')
+  return joined
+}
+
+function siblingsOf(mesh: MeshPeer, browser: string, links: LinkProvider, trees: Trees): SiblingGossip {
+  const { gossip, session, faults } = mesh
+  return new SiblingGossip({ ...gossip, clock: systemClock, mesh, session, browser, links, faults, trees })
+}
+
+function heardBy(mesh: MeshPeer): string[] {
+  const heard: string[] = []
+  mesh.subscribe('word', payload => heard.push(payload as string))
+  return heard
+}
+
+async function routerOf<Router>(mesh: MeshPeer): Promise<Router> {
+  const node = (await mesh.gossip.node()) as unknown as { readonly services: { readonly pubsub: Router } }
+  return node.services.pubsub
+}
+
+async function sentBy(mesh: MeshPeer): Promise<{ count: number }> {
+  const sent = { count: 0 }
+  const pubsub = await routerOf<{ sendRpc: SendRpc }>(mesh)
+  const send = pubsub.sendRpc.bind(pubsub)
+  pubsub.sendRpc = (to, rpc) => {
+    sent.count += rpc.messages.length
+    return send(to, rpc)
+  }
+  return sent
+}
+type SendRpc = (to: string, rpc: { readonly messages: readonly unknown[] }) => boolean
+
+async function say(speaker: Tab, listeners: readonly Tab[]): Promise<string> {
+  const word = randomId()
+  await speaker.mesh.broadcast('word', word)
+  const others = listeners.filter(listener => listener !== speaker)
+  await until(() => others.every(({ heard }) => heard.includes(word)), `${word} is heard by all`)
+  return word
+}
+
+const reached = (tab: Tab, all: readonly Tab[]) => all.filter(({ mesh }) => tab.siblings.reaches(mesh.id)).length
+
+const paired = (all: readonly Tab[]) =>
+  until(() => all.every(tab => reached(tab, all) === all.length - 1), 'each has a pipe to each')
+
+test('a batch reaches each tab of the browser once, and no link carries it', async () => {
+  const all = await tabs('aaaaaa')
+  await paired(all)
+  for (const speaker of all) for (let word = 0; word < 4; word++) await say(speaker, all) // trees form
+  const before = all.map(({ sent }) => sent.count)
+  const words: string[] = []
+  for (const speaker of all) for (let word = 0; word < 5; word++) words.push(await say(speaker, all))
+  const carried = all.reduce((sum, { sent }, at) => sum + sent.count - (before[at] ?? 0), 0)
+  expect(carried).toBeLessThan(words.length / 3) // a link that was just made shows by one copy that it is not needed
+  for (const { heard } of all) expect(new Set(heard).size).toBe(heard.length)
+})
+
+test('tabs of several browsers hear each other too', async () => {
+  const all = await tabs('aaabbbc')
+  await paired(all.slice(0, 3))
+  for (const speaker of all) for (let word = 0; word < 4; word++) await say(speaker, all)
+  for (const { heard } of all) expect(new Set(heard).size).toBe(heard.length)
+})
+
+test('who is cut off says and hears nothing past the links either, and is heard again after the cut', async () => {
+  const all = await tabs('aaa')
+  await paired(all)
+  const [one, two, three] = all as [Tab, Tab, Tab]
+  await say(one, all)
+  for (const other of [two, three]) await one.mesh.faults.request({ kind: 'cut', target: other.mesh.id })
+  await one.mesh.broadcast('word', 'to nobody')
+  await say(two, [two, three])
+  expect(reached(one, all)).toBe(0)
+  expect(two.heard).not.toContain('to nobody')
+  await one.mesh.faults.request({ kind: 'heal' })
+  await until(() => all.every(({ mesh }) => mesh.links.length > 0), 'linked again', 20_000)
+  await say(one, all)
+  await paired(all)
+}, 40_000)
+
+test('a batch in the name of somebody else, or of nobody, is dropped and counted', async () => {
+  const all = await tabs('aab')
+  const [one, two, intruder] = all as [Tab, Tab, Tab]
+  await paired([one, two])
+  const signed: Uint8Array[] = []
+  const pubsub = await routerOf<{ publish: Publish }>(two.mesh)
+  const publish = pubsub.publish.bind(pubsub)
+  pubsub.publish = (topic, batch) => {
+    signed.push(batch)
+    return publish(topic, batch)
+  }
+  await say(two, all)
+  const pipe = await intruder.links.dial(
+    { peer: one.mesh.id, session: one.mesh.session },
+    { signal: new AbortController().signal },
+  )
+  const [batch] = signed as [Uint8Array]
+  pipe.send(batch)
+  pipe.send(Uint8Array.from([1, 2, 3]))
+  await until(() => one.mesh.counters['dropped.malformed'] === 2, 'both are counted')
+  expect(one.heard).toHaveLength(1)
+})
+type Publish = (topic: string, batch: Uint8Array) => Promise<unknown>
+
+test('a tab that takes nothing in holds the others up once, and then hears by links', async () => {
+  const all = await tabs('aab')
+  const [one, two, frozen] = all as [Tab, Tab, Tab]
+  await paired([one, two])
+  const sent: Uint8Array[] = []
+  let end: (reason: string) => void = () => {}
+  const full: Pipe = {
+    kind: 'broadcast',
+    remote: { peer: frozen.mesh.id, session: frozen.mesh.session },
+    bufferedBytes: bufferedBytesHigh,
+    send: frame => void sent.push(frame),
+    open: ({ onClose }) => {
+      end = onClose
+    },
+    close: reason => end(reason),
+  }
+  one.siblings.use(full)
+  for (let word = 0; word < 3; word++) await say(one, all)
+  expect(sent).toEqual([])
+  expect(one.mesh.counters['gossip.siblings-stalled']).toBe(1)
+  expect(one.siblings.reaches(frozen.mesh.id)).toBe(false)
+})
