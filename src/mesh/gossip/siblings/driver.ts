@@ -13,7 +13,7 @@ import type { FaultInfo } from '../../faults/types.ts'
 import type { Node } from '../../node.ts'
 import type { Mesh, PeerInfo } from '../../types.ts'
 import type { Trees } from '../trees/driver.ts'
-import { batchesPerShare, drainWaitMs, lostAfterMs, redialMs, settledMs, shareMs } from './limits.ts'
+import { batchesPerShare, drainWaitMs, lostAfterMs, passOnMs, redialMs, settledMs, shareMs } from './limits.ts'
 
 export interface SiblingGossipOptions {
   readonly clock: Clock
@@ -22,6 +22,7 @@ export interface SiblingGossipOptions {
   /** The same for all tabs of one browser. */
   readonly browser: string
   readonly links: LinkProvider
+  readonly neighbours: () => readonly PeerId[]
   readonly faults: { readonly list: readonly FaultInfo[] }
   readonly node: () => Promise<Node> | undefined
   /** Of gossipsub; all batches go by it. */
@@ -63,6 +64,8 @@ export class SiblingGossip {
   readonly #closing = new AbortController()
   /** Whom the batch that is being published reached past the links. */
   #reached: readonly PeerId[] = []
+  /** Heard at once, and not passed on yet. */
+  readonly #toPassOn: { readonly message: Message; readonly origin: PeerId }[] = []
   /** Batches that were heard at once since then. */
   #atOnce = 0
   #shareSinceMs = 0
@@ -226,16 +229,33 @@ export class SiblingGossip {
     const message = { topic, data: batch }
     // Beyond its share it takes its turn with all others.
     if (!this.#hasShare()) return void router.handleReceivedMessage(from, message)
-    const msgId = batchId(batch)
-    const msgIdStr = batchKey(msgId)
+    const msgIdStr = batchKey(batchId(batch))
     const isFirst = !router.seenCache.has(msgIdStr)
-    came(batch)
     trees.came(origin, origin, isFirst)
-    if (!isFirst) return
+    if (!isFirst) return came(batch)
     router.seenCache.put(msgIdStr)
-    router.mcache.put({ msgId, msgIdStr }, message, true)
     receive(batch)
-    router.forwardMessage(msgIdStr, message, origin)
+    this.#passOnLater(message, origin)
+  }
+
+  /** While all neighbours are tabs of this browser, which heard it themselves, whatever else there is to do can wait until all have. */
+  #passOnLater(message: Message, origin: PeerId): void {
+    const { clock, neighbours } = this.#options
+    this.#toPassOn.push({ message, origin })
+    const isUrgent = neighbours().some(peer => !this.reaches(peer)) || this.#toPassOn.length >= batchesPerShare
+    if (isUrgent) this.#passOn()
+    else if (this.#toPassOn.length === 1) clock.after(passOnMs, () => this.#passOn())
+  }
+
+  #passOn(): void {
+    const { batchId, batchKey, came } = this.#options
+    for (const { message, origin } of this.#toPassOn.splice(0)) {
+      const msgId = batchId(message.data)
+      const msgIdStr = batchKey(msgId)
+      came(message.data)
+      this.#router?.mcache.put({ msgId, msgIdStr }, message, true)
+      this.#router?.forwardMessage(msgIdStr, message, origin)
+    }
   }
 
   #hasShare(): boolean {

@@ -11,3 +11,5 @@ export const lostAfterMs = 500
 /** Batches of all tabs together that are heard at once in each such time, ms; more take their turn with those of links. */
 export const batchesPerShare = 64
 export const shareMs = 50
+/** What all tabs of this browser hear at once is passed on over links so much later, ms, where these lead to such tabs only. */
+export const passOnMs = 25
