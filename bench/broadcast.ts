@@ -17,6 +17,7 @@ export async function run(args: string[]): Promise<void> {
     const rows: Row[] = [{ what: 'raw channel, 2 tabs: half a round trip', ...bare.oneWay, 'deliveries/s': bare.rate }]
     for (const count of options.tabs) {
       const tabs = await scene.mesh(count)
+      await scene.rest()
       const offsetMs = await clockOffsetMs(tabs)
       const quiet = delivered(await sayQuietly(tabs, options.count))
       const shout = await sayInBurst(tabs, burstMessages)

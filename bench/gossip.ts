@@ -27,6 +27,7 @@ export async function run(args: string[]): Promise<void> {
         ])),
       )
       const tabs = await scene.mesh(count)
+      await scene.rest()
       const offsetMs = await clockOffsetMs(tabs)
       const quiet = quietRow(`tabmesh, ${count} tabs`, await sayQuietly(tabs, options.count))
       rows.push({ ...quiet, 'clock offset': rounded(offsetMs) })

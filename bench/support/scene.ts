@@ -13,6 +13,8 @@ export interface SceneOptions {
   readonly tabs: readonly number[]
   /** Repetitions of what is measured. */
   readonly count: number
+  /** From the last tab's joining until what it set going is taken to be over, s. */
+  readonly rest?: number
 }
 
 export function readOptions(
@@ -26,6 +28,7 @@ export function readOptions(
       hidden: { type: 'boolean', default: false },
       tabs: { type: 'string' },
       count: { type: 'string' },
+      rest: { type: 'string', default: '15' },
     },
   })
   const { browser, hidden } = values
@@ -33,10 +36,12 @@ export function readOptions(
     throw new Error(`--browser is chromium or firefox, not ${browser}`)
   const tabs = values.tabs?.split(',').map(Number) ?? defaults.tabs
   const count = values.count === undefined ? defaults.count : Number(values.count)
+  const rest = Number(values.rest)
+  if (!(rest >= 0)) throw new Error('--rest takes seconds')
   if (![...tabs, count].every(number => Number.isInteger(number) && number > 0)) {
     throw new Error('--tabs and --count take whole numbers above 0')
   }
-  return { browser, hidden, tabs, count }
+  return { browser, hidden, tabs, count, rest }
 }
 
 export class Scene {
@@ -91,6 +96,11 @@ export class Scene {
     for (const tab of tabs) await waitForPeers(tab, count - 1, 60_000)
     for (const tab of tabs) await idOf(tab)
     return tabs
+  }
+
+  /** Until what joining set going is over: quiet is what comes after. */
+  rest(): Promise<void> {
+    return new Promise(resolve => setTimeout(resolve, (this.options.rest ?? 0) * 1_000))
   }
 
   /** Puts the tabs where the options want them, and checks that they are. */

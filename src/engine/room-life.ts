@@ -91,7 +91,7 @@ export class RoomLife {
     this.#figures = new Figures(clock, (event, listener) => mesh.on(event, listener))
     mesh.measure(this.#figures)
     this.#hearing = new Hearing({ ...mesh.gossip, clock })
-    const isSibling = (peer: PeerId) => this.#siblings?.isSettled(peer) === true
+    const isSibling = (peer: PeerId) => this.#siblings?.pipes.isSettled(peer) === true
     this.#trees = new Trees({ ...mesh.gossip, clock, mesh, isSibling })
     this.#siblings = options.siblings && this.#siblingGossip(options.siblings)
     this.#network = new Network(mesh, {

@@ -1,4 +1,6 @@
 /** Broadcasts of 100 B, timed where they arrive: for benchmarks, and for the comparison of hidden with visible tabs. */
+import type { JSHandle } from 'puppeteer-core'
+import type { MeshHandle } from '../../../src/engine/handle.ts'
 import { idOf, meshOf, type Tab } from './tabs.ts'
 
 const payloadBytes = 100
@@ -21,9 +23,10 @@ export interface Heard {
 export async function sayQuietly(tabs: readonly Tab[], count: number): Promise<Heard> {
   await listen(tabs)
   const startedAtMs = Date.now()
+  const meshes = await Promise.all(tabs.map(meshOf))
   for (let index = 0; index < count; index++) {
-    const tab = tabs[index % tabs.length] as Tab
-    await Promise.all([say(tab, 1), new Promise(resolve => setTimeout(resolve, quietIntervalMs))])
+    const mesh = meshes[index % tabs.length] as JSHandle<MeshHandle>
+    await Promise.all([say(mesh, 1), new Promise(resolve => setTimeout(resolve, quietIntervalMs))])
   }
   return collect(tabs, { expected: (tabs.length - 1) * count, startedAtMs, timeoutMs: 5_000 })
 }
@@ -32,7 +35,8 @@ export async function sayQuietly(tabs: readonly Tab[], count: number): Promise<H
 export async function sayInBurst(tabs: readonly Tab[], count: number, speakers = 1): Promise<Heard> {
   await listen(tabs)
   const each = Math.ceil(count / speakers)
-  const startedAtMs = Math.min(...(await Promise.all(tabs.slice(0, speakers).map(tab => say(tab, each)))))
+  const meshes = await Promise.all(tabs.slice(0, speakers).map(meshOf))
+  const startedAtMs = Math.min(...(await Promise.all(meshes.map(mesh => say(mesh, each)))))
   return collect(tabs, { expected: (tabs.length - 1) * each * speakers, startedAtMs, timeoutMs: 30_000 })
 }
 
@@ -55,8 +59,7 @@ async function listen(tabs: readonly Tab[]): Promise<void> {
   await Promise.all(tabs.map(idOf)) // one more turn, so that each engine knows of the subscription
 }
 
-async function say(tab: Tab, count: number): Promise<number> {
-  const mesh = await meshOf(tab)
+async function say(mesh: JSHandle<MeshHandle>, count: number): Promise<number> {
   return mesh.evaluate(
     async (mesh, count, payloadBytes) => {
       const fillers = Array.from({ length: count }, () => {

@@ -4,7 +4,9 @@ import { randomId, systemClock } from '../../../src/base/system.ts'
 import { bufferedBytesHigh } from '../../../src/link/limits.ts'
 import { MemoryHub, type MemoryProvider } from '../../../src/link/memory.ts'
 import type { LinkProvider, Pipe } from '../../../src/link/types.ts'
+import { Figures } from '../../../src/mesh/figures.ts'
 import { SiblingGossip } from '../../../src/mesh/gossip/siblings/driver.ts'
+import { passOnMs } from '../../../src/mesh/gossip/siblings/limits.ts'
 import { Trees } from '../../../src/mesh/gossip/trees/driver.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
@@ -20,6 +22,7 @@ interface Tab {
   readonly mesh: MeshPeer
   readonly siblings: SiblingGossip
   readonly links: MemoryProvider
+  readonly figures: Figures
   readonly heard: string[]
   /** Batches that gossipsub sent over links. */
   readonly sent: { count: number }
@@ -33,14 +36,22 @@ async function tabs(browsers: string): Promise<Tab[]> {
   const joined: Tab[] = []
   for (const [at, browser] of [...browsers].entries()) {
     const mesh = await room.join(`P${at}`, { browser })
+    const figures = new Figures(systemClock, (event, listener) => mesh.on(event, listener))
+    mesh.measure(figures)
     const links = hub.provider({ peer: mesh.id, session: mesh.session })
-    const trees = new Trees({ ...mesh.gossip, clock: systemClock, mesh, isSibling: peer => siblings.isSettled(peer) })
+    const trees = new Trees({
+      ...mesh.gossip,
+      clock: systemClock,
+      mesh,
+      isSibling: peer => siblings.pipes.isSettled(peer),
+    })
     const siblings = siblingsOf(mesh, browser, links, trees)
     open.push(trees, siblings)
     joined.push({
       mesh,
       links,
       siblings,
+      figures,
       heard: heardBy(mesh),
       sent: await sentBy(mesh),
     })
@@ -85,7 +96,7 @@ async function say(speaker: Tab, listeners: readonly Tab[]): Promise<string> {
   return word
 }
 
-const reached = (tab: Tab, all: readonly Tab[]) => all.filter(({ mesh }) => tab.siblings.reaches(mesh.id)).length
+const reached = (tab: Tab, all: readonly Tab[]) => all.filter(({ mesh }) => tab.siblings.pipes.has(mesh.id)).length
 
 const paired = (all: readonly Tab[]) =>
   until(() => all.every(tab => reached(tab, all) === all.length - 1), 'each has a pipe to each')
@@ -93,13 +104,20 @@ const paired = (all: readonly Tab[]) =>
 test('a batch reaches each tab of the browser once, and no link carries it', async () => {
   const all = await tabs('aaaaaa')
   await paired(all)
-  for (const speaker of all) for (let word = 0; word < 4; word++) await say(speaker, all) // trees form
+  for (let round = 0; round < 4; round++) {
+    for (const speaker of all) await say(speaker, all)
+    await new Promise(resolve => setTimeout(resolve, 2 * passOnMs)) // each round shows which links are not needed
+  }
   const before = all.map(({ sent }) => sent.count)
   const words: string[] = []
   for (const speaker of all) for (let word = 0; word < 5; word++) words.push(await say(speaker, all))
   const carried = all.reduce((sum, { sent }, at) => sum + sent.count - (before[at] ?? 0), 0)
   expect(carried).toBeLessThan(words.length / 3) // a link that was just made shows by one copy that it is not needed
   for (const { heard } of all) expect(new Set(heard).size).toBe(heard.length)
+  const [{ figures }] = all as [Tab]
+  const { received, duplicates } = figures.topics.read().batches
+  expect(received).toBe(9 * 5)
+  expect(duplicates).toBeLessThan(received / 2) // each origin's first flooded
 })
 
 test('tabs of several browsers hear each other too', async () => {
@@ -165,9 +183,9 @@ test('a tab that takes nothing in holds the others up once, and then hears by li
     },
     close: reason => end(reason),
   }
-  one.siblings.use(full)
+  one.siblings.pipes.use(full)
   for (let word = 0; word < 3; word++) await say(one, all)
   expect(sent).toEqual([])
   expect(one.mesh.counters['gossip.siblings-stalled']).toBe(1)
-  expect(one.siblings.reaches(frozen.mesh.id)).toBe(false)
+  expect(one.siblings.pipes.has(frozen.mesh.id)).toBe(false)
 })

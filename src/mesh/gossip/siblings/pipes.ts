@@ -1,0 +1,151 @@
+/**
+ * Pipes to the other tabs of this browser, one to each: dialled by whoever came later, again while there is none, and let go where a fault acts, so
+ * that what a fault shows is what it does to links.
+ */
+import type { Clock } from '../../../base/clock.ts'
+import type { PeerId, SessionId } from '../../../base/ids.ts'
+import { bufferedBytesHigh, frameBytesMax } from '../../../link/limits.ts'
+import type { LinkProvider, Pipe } from '../../../link/types.ts'
+import type { FaultInfo } from '../../faults/types.ts'
+import type { Mesh, PeerInfo } from '../../types.ts'
+import { drainWaitMs, lostAfterMs, redialMs, settledMs } from './limits.ts'
+
+export interface SiblingPipesOptions {
+  readonly clock: Clock
+  readonly mesh: Pick<Mesh, 'id' | 'peers' | 'on'>
+  readonly session: SessionId
+  /** The same for all tabs of one browser. */
+  readonly browser: string
+  readonly links: LinkProvider
+  readonly faults: { readonly list: readonly FaultInfo[] }
+  readonly count: (counter: string) => void
+}
+
+interface Open {
+  readonly pipe: Pipe
+  readonly sinceMs: number
+}
+
+export class SiblingPipes {
+  /** Set by whoever listens. */
+  onFrame: (from: PeerId, frame: Uint8Array) => void = () => {}
+  /** There is no pipe to this peer any more, though it is still here. */
+  onLost: (peer: PeerId) => void = () => {}
+  readonly #options: SiblingPipesOptions
+  readonly #open = new Map<PeerId, Open>()
+  readonly #stops: (() => void)[]
+  readonly #closing = new AbortController()
+  #drained: () => void = () => {}
+
+  constructor(options: SiblingPipesOptions) {
+    this.#options = options
+    const { clock, mesh, links } = options
+    this.#stops = [
+      links.onPipe(pipe => this.use(pipe)),
+      mesh.on('agent-join', peer => void this.#dial(peer)),
+      mesh.on('agent-leave', ({ peer }) => this.#left(peer)),
+      mesh.on('fault', () => this.#review()),
+      clock.every(redialMs, () => this.#dialAll()),
+    ]
+    this.#dialAll()
+  }
+
+  has(peer: PeerId): boolean {
+    return this.#open.has(peer)
+  }
+
+  /** Whether it may be supposed that other tabs of this browser have their pipes to this peer as well. */
+  isSettled(peer: PeerId): boolean {
+    const open = this.#open.get(peer)
+    return open !== undefined && this.#options.clock.monotonicMs() - open.sinceMs >= settledMs
+  }
+
+  /** To every tab that takes it in; resolves with whom it went to. */
+  async post(frame: Uint8Array): Promise<ReadonlySet<PeerId>> {
+    if (this.#open.size === 0 || frame.length > frameBytesMax) return new Set()
+    if (this.#full.length > 0) await this.#draining()
+    for (const { pipe } of this.#open.values()) pipe.send(frame)
+    return new Set(this.#open.keys())
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop()
+    this.#closing.abort()
+    this.#options.links.close()
+  }
+
+  #dialAll(): void {
+    for (const peer of this.#options.mesh.peers) void this.#dial(peer)
+  }
+
+  /** Of two tabs the later dials: the other listens already. */
+  async #dial({ id: peer, session, browser }: PeerInfo): Promise<void> {
+    const { session: own, browser: ownBrowser, links } = this.#options
+    if (browser !== ownBrowser || own < session || this.#isFaulty) return
+    if (this.#open.get(peer)?.pipe.remote.session === session || links.engaged.has(peer)) return
+    // Who does not answer is asked again: its own engine may just be loading this.
+    await links.dial({ peer, session }, { signal: this.#closing.signal }).then(
+      pipe => this.use(pipe),
+      () => {},
+    )
+  }
+
+  /** A pipe to a tab of this browser: from now on frames go over it. */
+  use(pipe: Pipe): void {
+    const { peer } = pipe.remote
+    if (this.#isFaulty) return pipe.close('a fault acts here')
+    this.#open.set(peer, { pipe, sinceMs: this.#options.clock.monotonicMs() })
+    pipe.open({
+      onFrame: frame => this.onFrame(peer, frame),
+      onDrain: () => this.#drained(),
+      onClose: () => this.#closed(pipe),
+    })
+  }
+
+  #closed(pipe: Pipe): void {
+    const { clock, mesh } = this.#options
+    const { peer } = pipe.remote
+    if (this.#open.get(peer)?.pipe !== pipe) return
+    this.#open.delete(peer)
+    this.#drained()
+    // Mostly its tab leaves, and then there is nothing that could be missed.
+    clock.after(lostAfterMs, () => {
+      if (!this.has(peer) && mesh.peers.some(({ id }) => id === peer)) this.onLost(peer)
+    })
+  }
+
+  get #isFaulty(): boolean {
+    return this.#options.faults.list.some(({ actsHere }) => actsHere)
+  }
+
+  #review(): void {
+    if (!this.#isFaulty) return this.#dialAll()
+    for (const { pipe } of [...this.#open.values()]) pipe.close('a fault acts here')
+  }
+
+  #left({ id, session }: PeerInfo): void {
+    const pipe = this.#open.get(id)?.pipe
+    if (pipe?.remote.session === session) pipe.close('its tab left')
+  }
+
+  get #full(): Pipe[] {
+    return [...this.#open.values()].flatMap(({ pipe }) => (pipe.bufferedBytes >= bufferedBytesHigh ? [pipe] : []))
+  }
+
+  /** The pipe to whoever has not drained by then ends: it learns what it missed from others. */
+  async #draining(): Promise<void> {
+    const { clock, count } = this.#options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const stop = clock.after(drainWaitMs, resolve)
+    this.#drained = () => {
+      if (this.#full.length === 0) resolve()
+    }
+    await promise
+    stop()
+    this.#drained = () => {}
+    for (const pipe of this.#full) {
+      count('gossip.siblings-stalled')
+      pipe.close('it takes nothing in')
+    }
+  }
+}
