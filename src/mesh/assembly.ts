@@ -249,13 +249,17 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   })
   const gossip: Omit<HearingOptions, 'clock'> &
     Pick<TreesOptions, 'originOf' | 'batchId'> &
-    Pick<SiblingGossipOptions, 'batchKey' | 'receive' | 'came' | 'libp2pId'> = {
+    Pick<SiblingGossipOptions, 'batchKey' | 'receive' | 'deliver' | 'onShortcut' | 'came' | 'libp2pId'> = {
     count,
     originOf,
     batchId,
     batchKey,
     came: batch => broadcasts.came(batch),
     receive: batch => broadcasts.receive(batch),
+    deliver: (from, frame) => void inbox.push(from, frame.length, () => delivery.receivePast(from, frame)),
+    onShortcut: shortcut => {
+      delivery.shortcut = shortcut
+    },
     libp2pId: peerIdFromString,
     neighbours: () => links.peers,
     node: () => reactions.node(),

@@ -31,6 +31,8 @@ export interface DeliveryOptions {
 }
 
 export class Delivery {
+  /** Hands a frame to a tab of this browser past all links; false where it cannot. */
+  shortcut: (to: PeerId, frame: Uint8Array) => boolean = () => false
   readonly #options: DeliveryOptions
 
   constructor(options: DeliveryOptions) {
@@ -40,7 +42,9 @@ export class Delivery {
   /** Throws `unreachable` where no known path leads, `overloaded` where the lane is full. */
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
-    if (connection) return this.#options.lanes.send(connection, encodeFrame(frame), lane)
+    const bytes = encodeFrame(frame)
+    if (connection) return this.#options.lanes.send(connection, bytes, lane)
+    if (this.shortcut(to, bytes)) return
     const session = this.#sessionOf(to)
     this.#options.onRelayed(to, frame.body.length)
     await this.#relay({ to, session }, frame, this.#nextTo(to), lane)
@@ -79,6 +83,13 @@ export class Delivery {
       if (!this.#sendBy(this.#nextTo(relay.to as PeerId, link), onward, lane))
         this.#options.count('dropped.unreachable')
     }
+  }
+
+  /** What came by a shortcut: of a sender that is proved, who is no neighbour. */
+  receivePast(from: PeerId, bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes)
+    if (frame instanceof MeshError || frame.header.relay) return this.#options.count('dropped.malformed')
+    this.#options.onFrame(from, frame, false)
   }
 
   async #receiveRelayed(frame: Frame, relay: NonNullable<Header['relay']>): Promise<void> {

@@ -29,13 +29,14 @@ interface Tab {
 }
 
 /** One letter for the browser of each tab. */
-async function tabs(browsers: string): Promise<Tab[]> {
+async function tabs(browsers: string, apart: readonly number[] = []): Promise<Tab[]> {
   const room = new MemoryRoom()
   rooms.push(room)
   const hub = new MemoryHub()
   const joined: Tab[] = []
   for (const [at, browser] of [...browsers].entries()) {
-    const mesh = await room.join(`P${at}`, { browser })
+    const blocked = apart.includes(at) ? joined.flatMap((tab, other) => (apart.includes(other) ? [tab.mesh] : [])) : []
+    const mesh = await room.join(`P${at}`, { browser, blocked })
     const figures = new Figures(systemClock, (event, listener) => mesh.on(event, listener))
     mesh.measure(figures)
     const links = hub.provider({ peer: mesh.id, session: mesh.session })
@@ -143,6 +144,26 @@ test('who is cut off says and hears nothing past the links either, and is heard 
   await paired(all)
 }, 40_000)
 
+test('a message to a tab without a link takes the pipe, both ways, and nobody has to relay it', async () => {
+  const all = await tabs('aaa', [0, 1])
+  await paired(all)
+  const [one, two] = all as [Tab, Tab]
+  const taken: string[] = []
+  for (const { mesh, siblings } of [one, two]) {
+    mesh.gossip.onShortcut((to, frame) => {
+      const isTaken = siblings.pipes.send(to, frame)
+      taken.push(`${mesh.id} ${isTaken}`)
+      return isTaken
+    })
+  }
+  two.mesh.handle('double', payload => 2 * (payload as number))
+  expect(await one.mesh.request(two.mesh.id, 'double', 21)).toBe(42)
+  expect(taken).toEqual(expect.arrayContaining([`${one.mesh.id} true`, `${two.mesh.id} true`]))
+  const large = 'x'.repeat(100_000) // more than a pipe's frame holds: relayed
+  two.mesh.handle('length', payload => (payload as string).length)
+  expect(await one.mesh.request(two.mesh.id, 'length', large)).toBe(large.length)
+})
+
 test('a batch in the name of somebody else, or of nobody, is dropped and counted', async () => {
   const all = await tabs('aab')
   const [one, two, intruder] = all as [Tab, Tab, Tab]
@@ -160,9 +181,9 @@ test('a batch in the name of somebody else, or of nobody, is dropped and counted
     { signal: new AbortController().signal },
   )
   const [batch] = signed as [Uint8Array]
-  pipe.send(batch)
-  pipe.send(Uint8Array.from([1, 2, 3]))
-  await until(() => one.mesh.counters['dropped.malformed'] === 2, 'both are counted')
+  pipe.send(Uint8Array.from([0, ...batch]))
+  for (const junk of [[], [0], [0, 1, 2, 3], [1], [1, 9, 9, 9], [7, 1]]) pipe.send(Uint8Array.from(junk))
+  await until(() => one.mesh.counters['dropped.malformed'] === 7, 'all are counted')
   expect(one.heard).toHaveLength(1)
 })
 type Publish = (topic: string, batch: Uint8Array) => Promise<unknown>

@@ -22,6 +22,10 @@ export interface SiblingGossipOptions extends SiblingPipesOptions {
   readonly came: (batch: Uint8Array) => void
   /** Call once with each batch. */
   readonly receive: (batch: Uint8Array) => void
+  /** Call with each frame that came for this tab alone. */
+  readonly deliver: (from: PeerId, frame: Uint8Array) => void
+  /** Takes the way that frames to tabs without a link should go, instead of being relayed. */
+  readonly onShortcut: (shortcut: (to: PeerId, frame: Uint8Array) => boolean) => void
   readonly libp2pId: (peer: PeerId) => Libp2pPeerId
   readonly trees: Pick<Trees, 'came' | 'lost'>
 }
@@ -57,6 +61,8 @@ export class SiblingGossip {
     this.#options = options
     this.pipes = new SiblingPipes(options)
     this.pipes.onLost = peer => options.trees.lost(peer)
+    this.pipes.on.frame = options.deliver
+    options.onShortcut((to, frame) => this.pipes.send(to, frame))
     void options.node()?.then(({ services }) => this.#steer(services.pubsub as unknown as Router))
   }
 
@@ -85,7 +91,7 @@ export class SiblingGossip {
       emit(to, new Set([...peers].filter(peer => !near.includes(peer))), ids)
       if (near.length > 0) emit(to, new Set(near), ids.filter(isNews))
     }
-    this.pipes.onFrame = (from, batch) => this.#take(router, from, batch)
+    this.pipes.on.batch = (from, batch) => this.#take(router, from, batch)
   }
 
   #isOfHere(origin: PeerId): boolean {

@@ -21,14 +21,18 @@ export interface SiblingPipesOptions {
   readonly count: (counter: string) => void
 }
 
+/** The first byte of what crosses a pipe tells which of these it is: a batch of broadcasts, or one frame for the other end. */
+const kinds = ['batch', 'frame'] as const
+type Kind = (typeof kinds)[number]
+
 interface Open {
   readonly pipe: Pipe
   readonly sinceMs: number
 }
 
 export class SiblingPipes {
-  /** Set by whoever listens. */
-  onFrame: (from: PeerId, frame: Uint8Array) => void = () => {}
+  /** What comes, by its kind. */
+  readonly on: Record<Kind, (from: PeerId, bytes: Uint8Array) => void> = { batch: () => {}, frame: () => {} }
   /** There is no pipe to this peer any more, though it is still here. */
   onLost: (peer: PeerId) => void = () => {}
   readonly #options: SiblingPipesOptions
@@ -61,11 +65,20 @@ export class SiblingPipes {
   }
 
   /** To every tab that takes it in; resolves with whom it went to. */
-  async post(frame: Uint8Array): Promise<ReadonlySet<PeerId>> {
-    if (this.#open.size === 0 || frame.length > frameBytesMax) return new Set()
+  async post(batch: Uint8Array): Promise<ReadonlySet<PeerId>> {
+    if (this.#open.size === 0 || batch.length >= frameBytesMax) return new Set()
     if (this.#full.length > 0) await this.#draining()
-    for (const { pipe } of this.#open.values()) pipe.send(frame)
+    const bytes = marked('batch', batch)
+    for (const { pipe } of this.#open.values()) pipe.send(bytes)
     return new Set(this.#open.keys())
+  }
+
+  /** To one tab; false where it must go another way. */
+  send(to: PeerId, frame: Uint8Array): boolean {
+    const pipe = this.#open.get(to)?.pipe
+    if (!pipe || frame.length >= frameBytesMax || pipe.bufferedBytes >= bufferedBytesHigh) return false
+    pipe.send(marked('frame', frame))
+    return true
   }
 
   close(): void {
@@ -96,7 +109,11 @@ export class SiblingPipes {
     if (this.#isFaulty) return pipe.close('a fault acts here')
     this.#open.set(peer, { pipe, sinceMs: this.#options.clock.monotonicMs() })
     pipe.open({
-      onFrame: frame => this.onFrame(peer, frame),
+      onFrame: bytes => {
+        const kind = kinds[bytes[0] ?? kinds.length]
+        if (kind) this.on[kind](peer, bytes.subarray(1))
+        else this.#options.count('dropped.malformed')
+      },
       onDrain: () => this.#drained(),
       onClose: () => this.#closed(pipe),
     })
@@ -148,4 +165,11 @@ export class SiblingPipes {
       pipe.close('it takes nothing in')
     }
   }
+}
+
+function marked(kind: Kind, bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(1 + bytes.length)
+  whole[0] = kinds.indexOf(kind)
+  whole.set(bytes, 1)
+  return whole
 }
