@@ -43,8 +43,10 @@ export class Delivery {
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
     const bytes = encodeFrame(frame)
+    // What applications say keeps the order of its link; the mesh's own words need none.
+    const isOwn = frame.header.kind === 'tell'
+    if ((isOwn || !connection) && this.shortcut(to, bytes)) return
     if (connection) return this.#options.lanes.send(connection, bytes, lane)
-    if (this.shortcut(to, bytes)) return
     const session = this.#sessionOf(to)
     this.#options.onRelayed(to, frame.body.length)
     await this.#relay({ to, session }, frame, this.#nextTo(to), lane)

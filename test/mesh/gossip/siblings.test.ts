@@ -144,10 +144,10 @@ test('who is cut off says and hears nothing past the links either, and is heard 
   await paired(all)
 }, 40_000)
 
-test('a message to a tab without a link takes the pipe, both ways, and nobody has to relay it', async () => {
+test('a message to a tab without a link takes the pipe, both ways, and so does what the mesh says for itself', async () => {
   const all = await tabs('aaa', [0, 1])
   await paired(all)
-  const [one, two] = all as [Tab, Tab]
+  const [one, two, three] = all as [Tab, Tab, Tab]
   const taken: string[] = []
   for (const { mesh, siblings } of [one, two]) {
     mesh.gossip.onShortcut((to, frame) => {
@@ -159,6 +159,12 @@ test('a message to a tab without a link takes the pipe, both ways, and nobody ha
   two.mesh.handle('double', payload => 2 * (payload as number))
   expect(await one.mesh.request(two.mesh.id, 'double', 21)).toBe(42)
   expect(taken).toEqual(expect.arrayContaining([`${one.mesh.id} true`, `${two.mesh.id} true`]))
+  const posted: unknown[] = []
+  three.mesh.onPost('own', payload => posted.push(payload))
+  await one.mesh.send(three.mesh.id, 'said', 'over the link, in order with all that is said')
+  one.mesh.post(three.mesh.id, 'own', 'a word of the mesh')
+  await until(() => posted.length === 1, 'the word came')
+  expect(taken.filter(way => way === `${one.mesh.id} true`)).toHaveLength(2)
   const large = 'x'.repeat(100_000) // more than a pipe's frame holds: relayed
   two.mesh.handle('length', payload => (payload as string).length)
   expect(await one.mesh.request(two.mesh.id, 'length', large)).toBe(large.length)
