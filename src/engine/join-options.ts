@@ -51,6 +51,11 @@ export interface JoinOptions {
   /** Whether typed code that another peer sent may run in this tab (in the sandbox). Default: in private rooms only. */
   readonly allowSource?: (job: JobSpec) => boolean | Promise<boolean>
   readonly onSnapshot?: (snapshot: MeshSnapshot) => void
+  /**
+   * Whether broadcasts, and what would have to be relayed, go among the tabs of one browser over BroadcastChannel, at a fraction of the work of WebRTC
+   * (default), or by WebRTC alone.
+   */
+  readonly siblingPipes?: boolean
   /** Carry link traffic through the page instead of transferring channels; for tests of that path. */
   readonly bridge?: boolean
 }
@@ -95,6 +100,7 @@ export function startConfig(
     onShutdown: checkedShutdown(options.onShutdown),
     former,
     timing,
+    siblingPipes: options.siblingPipes ?? true,
     baseUrl: new URL('./', location.href.split(/[?#]/)[0]).href,
   }
   return { config, forceBridge: options.bridge ?? false }

@@ -47,6 +47,7 @@ export interface StartConfig {
   /** Where this tab was before it was reloaded. */
   readonly former: { readonly slot: number; readonly session: string } | undefined
   readonly timing: 'auto' | 'lab' | 'internet'
+  readonly siblingPipes: boolean
   /** Where the page was served from, to load the sample from. */
   readonly baseUrl: string
 }

@@ -24,7 +24,7 @@ import { RoomKeeping } from './room-keeping.ts'
 import type { MeshSnapshot } from './snapshot.ts'
 import type { Timeline } from './timeline.ts'
 
-export type SiblingOptions = Pick<BroadcastLinksOptions, 'open' | 'nameOf' | 'watch'>
+export type SiblingOptions = Pick<BroadcastLinksOptions, 'open' | 'nameOf'>
 
 const encoder = new TextEncoder()
 

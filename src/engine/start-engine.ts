@@ -94,12 +94,13 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       if (identity.slot === undefined) return memoryAgentStore()
       return indexedAgentStore(`${room.hash} ${identity.slot}`, () => clock.nowMs())
     },
-    siblings: {
-      open: name => new BroadcastChannel(name),
-      nameOf: async purpose =>
-        `${channel}:${toBase64Url(await room.mac(new TextEncoder().encode(`tabmesh sibling channel ${purpose}`)))}`,
-      watch: watchSession,
-    },
+    siblings: config.siblingPipes
+      ? {
+          open: name => new BroadcastChannel(name),
+          nameOf: async purpose =>
+            `${channel}:${toBase64Url(await room.mac(new TextEncoder().encode(`tabmesh sibling channel ${purpose}`)))}`,
+        }
+      : undefined,
     createDecisions: async mesh => {
       const { createBrowserDecisions } = await import('./browser-decisions.ts')
       return createBrowserDecisions({

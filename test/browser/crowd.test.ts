@@ -67,6 +67,26 @@ describe.each(crowds)('$who', ({ browsers }) => {
     await everyTabHearsEveryOther(tabs)
   })
 
+  test('those of one browser hear each other past the links too', async () => {
+    // The pipes come after joining: each word that is heard gives them time.
+    const isPast = async (tab: Tab) => {
+      const mesh = await meshOf(tab)
+      const { counters } = await mesh.evaluate(mesh => mesh.metrics())
+      return (
+        (counters['gossip.sibling-batches-sent'] ?? 0) > 0 && (counters['gossip.sibling-batches-received'] ?? 0) > 0
+      )
+    }
+    await expect
+      .poll(
+        async () => {
+          await everyTabHearsEveryOther(tabs)
+          return Promise.all(tabs.map(isPast))
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toEqual(tabs.map(() => true))
+  })
+
   test.runIf(browsers === mixed || isThorough)('count the words of the sample as one thread does', async () => {
     const id = await startJob(at(tabs, 1), { program: countWords(50), inputs: 'sample' })
     await expectResult(tabs, id, countWordsReference(sample, 50))

@@ -36,8 +36,6 @@ export interface BroadcastLinksOptions {
   readonly prove: (words: string) => Promise<string>
   /** Whether this peer signed these words. */
   readonly isProof: (peer: PeerId, words: string, proof: string) => Promise<boolean>
-  /** Calls back when a session of this browser is surely gone; returns how to stop watching. */
-  readonly watch: (session: SessionId, onGone: () => void) => () => void
 }
 
 export class BroadcastLinks implements LinkProvider {
@@ -148,18 +146,15 @@ export class BroadcastLinks implements LinkProvider {
     onReady: (proof: string) => void,
     onEnd?: (error: MeshError) => void,
   ): BroadcastPipe {
-    const { open, watch } = this.#options
     const pipe: BroadcastPipe = new BroadcastPipe({
       remote,
-      channel: open(name),
+      channel: this.#options.open(name),
       onReady,
       onOver: () => {
-        unwatch()
         if (this.#pipes.get(remote.peer) === pipe) this.#pipes.delete(remote.peer)
-        onEnd?.(new MeshError('dial-failed', 'the other tab is gone'))
+        onEnd?.(new MeshError('dial-failed', 'the other end closed it'))
       },
     })
-    const unwatch = watch(remote.session, () => pipe.end('the other tab is gone'))
     return pipe
   }
 

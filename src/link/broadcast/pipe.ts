@@ -1,6 +1,6 @@
 /**
  * A pipe between two tabs of one browser, over a BroadcastChannel of a name that only these two have open. Such a channel neither tells how
- * much waits in it nor that its other end is gone: what was handled is credited to the sender, and locks tell who is gone (`links.ts`).
+ * much waits in it nor that its other end is gone: what was handled is credited to the sender, and who is gone its user has to find out.
  */
 import * as v from 'valibot'
 import { bufferedBytesHigh, bufferedBytesLow, creditStepBytes, frameBytesMax } from '../limits.ts'

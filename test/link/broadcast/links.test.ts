@@ -1,4 +1,4 @@
-/** Pipes between tabs of one browser: dialled, credited, closed, and gone with their tab; whatever else is said on their channels is not heard. */
+/** Pipes between tabs of one browser: dialled, credited and closed; whatever else is said on their channels is not heard. */
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
 import { BroadcastLinks } from '../../../src/link/broadcast/links.ts'
@@ -9,11 +9,9 @@ import { Turns } from '../support/turns.ts'
 
 let turns: Turns
 let bus: Bus
-let watches: { readonly session: SessionId; readonly onGone: () => void }[]
 beforeEach(() => {
   turns = new Turns(3)
   bus = new Bus(turns)
-  watches = []
 })
 
 let ids = 0
@@ -31,10 +29,6 @@ function tab(name: string, { signedBy = name, session = nextSession(name) } = {}
     nameOf: async purpose => `room:${purpose}`,
     prove: async words => `${signedBy}: ${words}`,
     isProof: async (peer, words, proof) => proof === `${peer}: ${words}`,
-    watch: (session, onGone) => {
-      watches.push({ session, onGone })
-      return () => {}
-    },
   })
   const pipes: Pipe[] = []
   links.onPipe(pipe => pipes.push(pipe))
@@ -116,13 +110,6 @@ test('a close is told to the other end after all that was sent before it', async
   expect([near.told, far.told]).toEqual([['close: enough'], ['close: enough']])
 })
 
-test('a tab that is gone without a word closes its pipes', async () => {
-  const [ada, bob] = [tab('ada'), tab('bob')]
-  const near = opened(await dialled(ada, bob))
-  for (const { session, onGone } of watches) if (session === bob.self.session) onGone()
-  expect(near.told).toEqual(['close: the other tab is gone'])
-})
-
 test('of two that dial each other at once both end with one pipe, the same', async () => {
   const [ada, bob] = [tab('ada'), tab('bob')]
   const theirs = bob.links.dial(ada.self, { signal: new AbortController().signal }).catch(error => error.code)
@@ -146,7 +133,7 @@ test('a peer that dials again, after a reload, takes the place of its former sel
   expect(bob.pipes).toHaveLength(2)
 })
 
-test('a dial ends without an answer, when it is given up, and with the tab that was dialled', async () => {
+test('a dial ends without an answer, and when it is given up', async () => {
   const [ada, bob] = [tab('ada'), tab('bob')]
   bob.links.close()
   expect(await dialled(ada, bob)).toBe('dial-failed')

@@ -170,6 +170,15 @@ test('a message to a tab without a link takes the pipe, both ways, and so does w
   expect(await one.mesh.request(two.mesh.id, 'length', large)).toBe(large.length)
 })
 
+test('a tab that is gone has no pipe any more, and the others go on hearing each other', async () => {
+  const all = await tabs('aaaa')
+  await paired(all)
+  const [one, two, ...others] = all as [Tab, Tab, Tab, Tab]
+  rooms[0]?.crash(two.mesh)
+  await until(() => [one, ...others].every(tab => !tab.siblings.pipes.has(two.mesh.id)), 'its pipes are closed')
+  for (const speaker of [one, ...others]) await say(speaker, [one, ...others])
+})
+
 test('a batch in the name of somebody else, or of nobody, is dropped and counted', async () => {
   const all = await tabs('aab')
   const [one, two, intruder] = all as [Tab, Tab, Tab]
