@@ -155,12 +155,13 @@ class Typing {
     this.#isEnding.add(tab)
     if (coming === 'reload') {
       this.#counts.reload++
-      this.#bequeath(await reloadTypist(tab))
+      const endsAtMs = Date.now() // joining again may take longer than the grace
+      this.#bequeath(await reloadTypist(tab), endsAtMs)
       this.#isEnding.delete(tab)
       return
     }
     this.#tabs.splice(this.#tabs.indexOf(tab), 1)
-    this.#bequeath(tab)
+    this.#bequeath(tab, Date.now())
     const mayCrash = coming === 'crash' && tab.browserName === 'chromium'
     this.#counts[mayCrash ? 'crash' : 'close']++
     if (mayCrash) await crashTab(tab)
@@ -169,8 +170,8 @@ class Typing {
   }
 
   /** What it had confirmed a while ago is at a peer, or on its browser's disk. */
-  #bequeath({ author, typed }: Pick<Typist, 'author' | 'typed'>): void {
-    this.#bequeathed.set(author, typed.filter(atMs => atMs < Date.now() - graceMs).length)
+  #bequeath({ author, typed }: Pick<Typist, 'author' | 'typed'>, endsAtMs: number): void {
+    this.#bequeathed.set(author, typed.filter(atMs => atMs < endsAtMs - graceMs).length)
   }
 
   async #open(browser = this.#options.browsers[this.#opened % this.#options.browsers.length]): Promise<void> {
