@@ -8,7 +8,6 @@ import type { Clock } from '../../base/clock.ts'
 import { MeshError } from '../../base/errors.ts'
 import { type PeerId, type SessionId, sessionPattern } from '../../base/ids.ts'
 import { siblingDialMs, siblingsMax } from '../limits.ts'
-
 import type { LinkProvider, Pipe, Remote } from '../types.ts'
 import { isOlder } from '../webrtc/glare.ts'
 import { BroadcastPipe, type Channel } from './pipe.ts'
@@ -44,6 +43,8 @@ export class BroadcastLinks implements LinkProvider {
   /** By the peer that is dialled: gives the dial up for the other's. */
   readonly #dialling = new Map<PeerId, () => void>()
   readonly #pipes = new Map<PeerId, BroadcastPipe>()
+  /** Dials that are being answered, or whose dialler has not confirmed yet. */
+  #answering = 0
   readonly #listeners = new Set<(pipe: Pipe) => void>()
   #own: Channel | undefined
   #isClosed = false
@@ -112,7 +113,9 @@ export class BroadcastLinks implements LinkProvider {
     this.#own = open(name)
     this.#own.onmessage = event => {
       const dial = v.safeParse(dialSchema, event.data)
-      if (dial.success) void this.#answer(dial.output)
+      if (!dial.success || this.#pipes.size + this.#answering >= siblingsMax) return
+      this.#answering++
+      void this.#answer(dial.output).finally(() => this.#answering--)
     }
   }
 
@@ -125,19 +128,27 @@ export class BroadcastLinks implements LinkProvider {
     const former = this.#pipes.get(peer)
     const dialled = this.#dialling.get(peer)
     if (peer === self.peer || (dialled && self.peer < peer)) return
-    if (former ? isOlder(session, former.remote.session) : this.#pipes.size >= siblingsMax) return
+    if (former && isOlder(session, former.remote.session)) return
     dialled?.()
     const answer = `answer ${attempt} ${self.session} ${session}`
     const [pair, answered] = await Promise.all([nameOf(`pair ${attempt}`), prove(answer)])
     if (this.#isClosed) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const pipe = this.#pipe(
+      { peer, session },
+      pair,
+      () => {
+        this.#keep(pipe)
+        for (const listener of this.#listeners) listener(pipe)
+        resolve()
+      },
+      () => resolve(),
+    )
     // Who dialled may have given up long ago, when this tab was frozen: it has to say that it still listens.
     const stop = clock.after(siblingDialMs, () => pipe.end('nobody listens any more'))
-    const pipe = this.#pipe({ peer, session }, pair, () => {
-      stop()
-      this.#keep(pipe)
-      for (const listener of this.#listeners) listener(pipe)
-    })
     pipe.ready(answered)
+    await promise
+    stop()
   }
 
   #pipe(

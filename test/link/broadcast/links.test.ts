@@ -2,7 +2,13 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { PeerId, SessionId } from '../../../src/base/ids.ts'
 import { BroadcastLinks } from '../../../src/link/broadcast/links.ts'
-import { bufferedBytesHigh, bufferedBytesLow, frameBytesMax, siblingDialMs } from '../../../src/link/limits.ts'
+import {
+  bufferedBytesHigh,
+  bufferedBytesLow,
+  frameBytesMax,
+  siblingDialMs,
+  siblingsMax,
+} from '../../../src/link/limits.ts'
 import type { Pipe } from '../../../src/link/types.ts'
 import { Bus } from '../support/bus.ts'
 import { Turns } from '../support/turns.ts'
@@ -149,6 +155,23 @@ test('who cannot prove its PeerId is neither answered nor linked to', async () =
   expect(await dialled(tab('cyd', { signedBy: 'mallory' }), bob)).toBe('dial-failed')
   expect(await dialled(ada, tab('cyd', { signedBy: 'mallory' }))).toBe('dial-failed')
   expect([ada.pipes, bob.pipes]).toEqual([[], []])
+})
+
+test('of a flood of dials no more are answered at a time than a browser has tabs', async () => {
+  const bob = tab('bob')
+  await run()
+  const door = bus.open(`room:own ${bob.self.session}`)
+  for (let at = 0; at < siblingsMax + 50; at++) {
+    const words = { kind: 'dial', peer: `p${at}`, session: nextSession('flood'), attempt: `flood-${at}` }
+    const proof = `p${at}: dial ${words.attempt} ${words.session} ${bob.self.session}`
+    door.postMessage({ ...words, proof })
+  }
+  const answered = () => [...bus.names].filter(name => name.startsWith('room:pair flood')).length
+  await run()
+  expect(answered()).toBe(siblingsMax)
+  await turns.run(turns.clock.monotonicMs() + siblingDialMs)
+  expect(answered()).toBe(0)
+  expect(opened(await dialled(tab('ada'), bob)).pipe.remote).toEqual(bob.self)
 })
 
 test('a dial that is heard long after it was given up, by a tab that was frozen, comes to nothing', async () => {
