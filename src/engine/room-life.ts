@@ -1,5 +1,4 @@
 /** What goes on in a room besides peers and jobs: agents that are registered, faults that are asked for, its beginning and its end. */
-import { fromBase64Url, toBase64Url } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
@@ -15,7 +14,7 @@ import { Network, type ShutdownOutcome } from '../mesh/network.ts'
 import { pingAll, type Reachability } from '../mesh/reachability.ts'
 import { Registry } from '../mesh/registry/driver.ts'
 import type { AgentStore } from '../mesh/registry/types.ts'
-import { isSignedBy, signerOf } from '../mesh/signed.ts'
+import { isTextSignedBy, signatureText, signerOf } from '../mesh/signed.ts'
 import type { BroadcastQueues, FaultInfo, MeshFigures } from '../mesh/types.ts'
 import { faultWords } from './fault-words.ts'
 import type { Push, StartConfig } from './protocol.ts'
@@ -173,11 +172,8 @@ export class RoomLife {
       self: { peer, session },
       clock,
       newId,
-      prove: async words => toBase64Url(await signer.sign('sibling', encoder.encode(words))),
-      isProof: async (by, words, proof) => {
-        const signature = fromBase64Url(proof)
-        return signature !== undefined && isSignedBy(by, 'sibling', encoder.encode(words), signature)
-      },
+      prove: words => signatureText(signer, 'sibling', encoder.encode(words)),
+      isProof: (by, words, proof) => isTextSignedBy(by, 'sibling', encoder.encode(words), proof),
     })
     const { browser } = identity
     return new SiblingGossip({ ...mesh.gossip, clock, mesh, session, browser, links, faults, trees: this.#trees })

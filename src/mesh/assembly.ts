@@ -2,7 +2,6 @@
  * The parts of a mesh, made and tied together. They know each other by functions, since they are made one after the other; what concerns
  * the mesh as a whole is told to `reactions`.
  */
-
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Emitter } from '../base/emitter.ts'
 import type { PeerId } from '../base/ids.ts'

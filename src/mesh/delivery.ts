@@ -3,14 +3,13 @@
  * What arrives for us is handed up with its proven sender; what arrives for others goes on.
  */
 import type { Connection } from '@libp2p/interface'
-import { fromBase64Url, toBase64Url } from '../base/bytes.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import { decodeFrame, encodeFrame, type Frame, type Header } from './frame.ts'
 import type { LaneName, Lanes } from './lanes.ts'
 import { relayHopsMax } from './limits.ts'
 import { type Graph, nextHop } from './routing.ts'
-import { isSignedBy, type Signer } from './signed.ts'
+import { isTextSignedBy, type Signer, signatureText } from './signed.ts'
 
 export interface DeliveryOptions {
   readonly signer: Signer
@@ -30,9 +29,12 @@ export interface DeliveryOptions {
   readonly count: (counter: string) => void
 }
 
+/** The frame is encoded only where it is taken. */
+export type Shortcut = (to: PeerId, encode: () => Uint8Array) => boolean
+
 export class Delivery {
   /** Hands a frame to a tab of this browser past all links; false where it cannot. */
-  shortcut: (to: PeerId, frame: Uint8Array) => boolean = () => false
+  shortcut: Shortcut = () => false
   readonly #options: DeliveryOptions
 
   constructor(options: DeliveryOptions) {
@@ -42,11 +44,11 @@ export class Delivery {
   /** Throws `unreachable` where no known path leads, `overloaded` where the lane is full. */
   async send(to: PeerId, frame: Frame, lane: LaneName): Promise<void> {
     const connection = this.#options.connectionTo(to)
-    const bytes = encodeFrame(frame)
+    const encode = () => encodeFrame(frame)
     // What applications say keeps the order of its link; the mesh's own words need none.
     const isOwn = frame.header.kind === 'tell'
-    if ((isOwn || !connection) && this.shortcut(to, bytes)) return
-    if (connection) return this.#options.lanes.send(connection, bytes, lane)
+    if ((isOwn || !connection) && this.shortcut(to, encode)) return
+    if (connection) return this.#options.lanes.send(connection, encode(), lane)
     const session = this.#sessionOf(to)
     this.#options.onRelayed(to, frame.body.length)
     await this.#relay({ to, session }, frame, this.#nextTo(to), lane)
@@ -87,7 +89,7 @@ export class Delivery {
     }
   }
 
-  /** What came by a shortcut: of a sender that is proved, who is no neighbour. */
+  /** What came by a shortcut: of a sender that is proved, neighbour or not; read like what is relayed. */
   receivePast(from: PeerId, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes)
     if (frame instanceof MeshError || frame.header.relay) return this.#options.count('dropped.malformed')
@@ -95,11 +97,10 @@ export class Delivery {
   }
 
   async #receiveRelayed(frame: Frame, relay: NonNullable<Header['relay']>): Promise<void> {
-    const signature = fromBase64Url(relay.signature)
     const isForUs = relay.session === this.#options.session
     const content = signedContent(frame.header, frame.body)
     const from = relay.from as PeerId
-    const isGenuine = isForUs && signature && (await isSignedBy(from, 'relay', content, signature))
+    const isGenuine = isForUs && (await isTextSignedBy(from, 'relay', content, relay.signature))
     if (!isGenuine) return this.#options.count(isForUs ? 'dropped.signature' : 'dropped.session')
     this.#options.onFrame(from, frame, false)
   }
@@ -121,7 +122,7 @@ export class Delivery {
     const unreachable = () => new MeshError('unreachable', `no path leads to ${target.to} at the moment`)
     if (!hop) throw unreachable()
     const relay = { from: signer.id, ...target, hops: relayHopsMax, signature: '' }
-    const signature = toBase64Url(await signer.sign('relay', signedContent({ ...frame.header, relay }, frame.body)))
+    const signature = await signatureText(signer, 'relay', signedContent({ ...frame.header, relay }, frame.body))
     const relayed = { header: { ...frame.header, relay: { ...relay, signature } }, body: frame.body }
     if (!this.#sendBy(hop, relayed, lane)) throw unreachable()
   }

@@ -41,9 +41,25 @@ export function signerOf(key: PrivateKey, id: PeerId): Signer {
   return { id, sign: (purpose, content) => sign(bytesToSign(purpose, content)) }
 }
 
+/** A signature as base64url text. */
+export async function signatureText(signer: Signer, purpose: Purpose, content: Uint8Array): Promise<string> {
+  return toBase64Url(await signer.sign(purpose, content))
+}
+
+/** Like `isSignedBy`, of a signature as text. */
+export async function isTextSignedBy(
+  by: PeerId,
+  purpose: Purpose,
+  content: Uint8Array,
+  text: string,
+): Promise<boolean> {
+  const signature = fromBase64Url(text)
+  return signature !== undefined && isSignedBy(by, purpose, content, signature)
+}
+
 export async function signRecord(signer: Signer, purpose: Purpose, value: unknown): Promise<Signed> {
   const json = JSON.stringify(value)
-  return { by: signer.id, json, signature: toBase64Url(await signer.sign(purpose, encoder.encode(json))) }
+  return { by: signer.id, json, signature: await signatureText(signer, purpose, encoder.encode(json)) }
 }
 
 /** True only where `by` made `signature` over `content` for this purpose. Never throws. */
@@ -61,8 +77,7 @@ export async function openRecord<Content>(
   if (!record.success) return undefined
   const { json, signature } = record.output
   const by = record.output.by as PeerId
-  const bytes = fromBase64Url(signature)
-  if (!bytes || !(await isSignedBy(by, purpose, encoder.encode(json), bytes))) return undefined
+  if (!(await isTextSignedBy(by, purpose, encoder.encode(json), signature))) return undefined
   try {
     const content = v.safeParse(schema, JSON.parse(json))
     return content.success ? { by, content: content.output } : undefined

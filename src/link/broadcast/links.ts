@@ -10,10 +10,7 @@ import { type PeerId, type SessionId, sessionPattern } from '../../base/ids.ts'
 import { siblingDialMs, siblingsMax } from '../limits.ts'
 import type { LinkProvider, Pipe, Remote } from '../types.ts'
 import { isOlder } from '../webrtc/glare.ts'
-import { BroadcastPipe, type Channel } from './pipe.ts'
-
-/** Base64url of a signature. */
-const proofText = v.pipe(v.string(), v.maxLength(128))
+import { BroadcastPipe, type Channel, proofText } from './pipe.ts'
 
 const dialSchema = v.strictObject({
   kind: v.literal('dial'),

@@ -9,10 +9,13 @@ import type { Remote } from '../types.ts'
 
 export type Channel = Pick<BroadcastChannel, 'postMessage' | 'onmessage' | 'close'>
 
+/** Base64url of a signature. */
+export const proofText = v.pipe(v.string(), v.maxLength(128))
+
 /** What crosses it, both ways: a frame is a Uint8Array; anything else is one of these. */
 const wordSchema = v.variant('kind', [
   /** This end listens: who was dialled says so first, and proves who it is. */
-  v.strictObject({ kind: v.literal('ready'), proof: v.pipe(v.string(), v.maxLength(128)) }),
+  v.strictObject({ kind: v.literal('ready'), proof: proofText }),
   v.strictObject({ kind: v.literal('credit'), bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) }),
   v.strictObject({ kind: v.literal('close'), reason: v.pipe(v.string(), v.maxLength(256)) }),
 ])

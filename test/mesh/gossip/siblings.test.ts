@@ -150,8 +150,8 @@ test('a message to a tab without a link takes the pipe, both ways, and so does w
   const [one, two, three] = all as [Tab, Tab, Tab]
   const taken: string[] = []
   for (const { mesh, siblings } of [one, two]) {
-    mesh.gossip.onShortcut((to, frame) => {
-      const isTaken = siblings.pipes.send(to, frame)
+    mesh.gossip.onShortcut((to, encode) => {
+      const isTaken = siblings.pipes.send(to, encode)
       taken.push(`${mesh.id} ${isTaken}`)
       return isTaken
     })

@@ -9,7 +9,7 @@ import type { PeerId } from '../../../base/ids.ts'
 import type { Json, Payload } from '../../../base/json.ts'
 import { topicCharsMax } from '../../limits.ts'
 import { parseJson } from '../../parse-json.ts'
-import { isSignedBy, type Signer } from '../../signed.ts'
+import { isSignedBy, type Signer, signatureText } from '../../signed.ts'
 import type { Incoming } from '../../types.ts'
 import { Rumours, type RumoursOptions } from './driver.ts'
 import { rumourPayloadBytesMax, rumourTtlMsMax } from './limits.ts'
@@ -85,7 +85,7 @@ export class SignedRumours {
     const bytes = payload instanceof Uint8Array ? payload.length : json.length
     if (bytes > rumourPayloadBytesMax)
       throw new MeshError('too-large', `a rumour of ${bytes} bytes is over the limit of ${rumourPayloadBytesMax}`)
-    const signature = toBase64Url(await signer.sign('rumour', json))
+    const signature = await signatureText(signer, 'rumour', json)
     const head = encoder.encode(`${signer.id} ${signature} `)
     const whole = new Uint8Array(head.length + json.length)
     whole.set(head)

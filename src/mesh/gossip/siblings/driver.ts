@@ -5,6 +5,7 @@
  */
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { PeerId } from '../../../base/ids.ts'
+import type { Shortcut } from '../../delivery.ts'
 import type { Node } from '../../node.ts'
 import type { Trees } from '../trees/driver.ts'
 import { batchesPerShare, passOnMs, shareMs } from './limits.ts'
@@ -25,7 +26,7 @@ export interface SiblingGossipOptions extends SiblingPipesOptions {
   /** Call with each frame that came for this tab alone. */
   readonly deliver: (from: PeerId, frame: Uint8Array) => void
   /** Takes the way that frames to tabs without a link should go, instead of being relayed. */
-  readonly onShortcut: (shortcut: (to: PeerId, frame: Uint8Array) => boolean) => void
+  readonly onShortcut: (shortcut: Shortcut) => void
   readonly libp2pId: (peer: PeerId) => Libp2pPeerId
   readonly trees: Pick<Trees, 'came' | 'lost'>
 }
@@ -62,7 +63,7 @@ export class SiblingGossip {
     this.pipes = new SiblingPipes(options)
     this.pipes.onLost = peer => options.trees.lost(peer)
     this.pipes.on.frame = options.deliver
-    options.onShortcut((to, frame) => this.pipes.send(to, frame))
+    options.onShortcut((to, encode) => this.pipes.send(to, encode))
     void options.node()?.then(({ services }) => this.#steer(services.pubsub as unknown as Router))
   }
 

@@ -74,9 +74,11 @@ export class SiblingPipes {
   }
 
   /** To one tab; false where it must go another way. */
-  send(to: PeerId, frame: Uint8Array): boolean {
+  send(to: PeerId, encode: () => Uint8Array): boolean {
     const pipe = this.#open.get(to)?.pipe
-    if (!pipe || frame.length >= frameBytesMax || pipe.bufferedBytes >= bufferedBytesHigh) return false
+    if (!pipe || pipe.bufferedBytes >= bufferedBytesHigh) return false
+    const frame = encode()
+    if (frame.length >= frameBytesMax) return false
     pipe.send(marked('frame', frame))
     return true
   }

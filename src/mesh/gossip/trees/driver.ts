@@ -94,15 +94,12 @@ export class Trees {
 
   /** Who is not sent a batch: its origin, and those from whom it is kept; it will be offered to them. */
   #spared({ topic, data }: Message, source: string | undefined): PeerId[] {
-    const { originOf, batchId } = this.#options
+    const { originOf, batchId, isSibling = () => false } = this.#options
     const origin = topic === this.#options.topic && data ? originOf(data) : undefined
     if (!origin || !data) return []
     const kept = chokers(this.#state, origin).filter(neighbour => neighbour !== source && neighbour !== origin)
-    const isSibling = this.#options.isSibling ?? (() => false)
-    for (const neighbour of kept) {
-      if (isSibling(origin) && isSibling(neighbour)) this.#offers.addSilently(neighbour, batchId(data))
-      else this.#offers.add(neighbour, batchId(data))
-    }
+    const isOfSibling = isSibling(origin)
+    for (const neighbour of kept) this.#offers.add(neighbour, batchId(data), isOfSibling && isSibling(neighbour))
     return [origin, ...kept]
   }
 

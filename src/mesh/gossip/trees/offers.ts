@@ -13,17 +13,13 @@ interface Kept {
 export class Offers {
   readonly #kept = new Map<PeerId, Kept>()
 
-  add(neighbour: PeerId, id: Uint8Array): void {
-    const { fresh } = this.#keptFrom(neighbour)
-    fresh.push(id)
-    if (fresh.length > offeredBatchesMax) fresh.shift()
-  }
-
-  /** Of what comes to the neighbour from its origin itself: no round offers it. */
-  addSilently(neighbour: PeerId, id: Uint8Array): void {
-    const { silent } = this.#keptFrom(neighbour)
-    silent.push(id)
-    if (silent.length > silentBatchesMax) silent.shift()
+  /** `isSilent` where it comes to the neighbour from its origin itself: no round offers it. */
+  add(neighbour: PeerId, id: Uint8Array, isSilent: boolean): void {
+    const kept = this.#kept.get(neighbour) ?? { fresh: [], ripe: [], silent: [] }
+    this.#kept.set(neighbour, kept)
+    const [ids, idsMax] = isSilent ? [kept.silent, silentBatchesMax] : [kept.fresh, offeredBatchesMax]
+    ids.push(id)
+    if (ids.length > idsMax) ids.shift()
   }
 
   /** A round: what is as old as one goes. */
@@ -41,11 +37,5 @@ export class Offers {
     const kept = this.#kept.get(neighbour)
     this.#kept.delete(neighbour)
     return kept ? [...kept.silent, ...kept.ripe, ...kept.fresh] : []
-  }
-
-  #keptFrom(neighbour: PeerId): Kept {
-    const kept = this.#kept.get(neighbour) ?? { fresh: [], ripe: [], silent: [] }
-    this.#kept.set(neighbour, kept)
-    return kept
   }
 }
