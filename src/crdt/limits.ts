@@ -35,6 +35,9 @@ export const chunkTries = 3
 export const settleMs = 300
 /** Questions about one document under way at once: one for each of so many different states of it. */
 export const pullsInFlight = 2
+/** One of which nothing was heard for this long counts no more, ms; but so many in all, at most. */
+export const pullPatienceMs = 1_500
+export const pullsMax = 6
 /** A failed question is asked again after this long, ms. */
 export const pullRetryMs = 1_000
 /** Rounds of anti-entropy that follow each other quickly once a silent peer is heard again: three reach nearly all of a room of 64. */

@@ -5,6 +5,8 @@
  * 1. Nobody speaks for another's clients.
  * 2. A session shows nothing once it is over: gossip may bring its words late, after a reload, or when a split heals, and they are dropped.
  * 3. Who was given up and comes back in the same session, as after a split, is shown again as it was, though it says nothing new.
+ * 4. What is new is broadcast, and broadcasts are not acknowledged. So what a peer shows first is sent to each of the others, as it is to
+ *    whoever comes, and its latest to one that was suspected meanwhile, and answers again.
  *
  *   shared.presence  broadcast, send   an awareness update of the sender's own clients; one of none asks for the receiver's
  */
@@ -59,6 +61,8 @@ export class Presence {
   readonly #absent = new Map<PeerId, readonly Words[]>()
   readonly #offs: (() => void)[]
   #own: Uint8Array | undefined
+  /** Those that are suspected, and whether something was shown since. */
+  readonly #suspects = new Map<PeerId, boolean>()
   #stopWaiting: (() => void) | undefined
 
   constructor(options: PresenceOptions) {
@@ -69,7 +73,12 @@ export class Presence {
       mesh.on('agent-leave', ({ peer }) => this.#left(peer.id)),
       mesh.on('agent-join', ({ id, session }) => {
         this.#arrived(id, session)
-        if (this.#own) mesh.send(id, presenceTopic, this.#own).catch(() => {})
+        this.#sendOwn(id)
+      }),
+      mesh.on('agent-change', ({ id, state }) => {
+        const isBehind = this.#suspects.get(id) ?? false
+        if (state !== 'alive') this.#suspects.set(id, isBehind)
+        else if (this.#suspects.delete(id) && isBehind) this.#sendOwn(id)
       }),
       clock.every(presenceRenewMs, () => this.#tell()),
     ]
@@ -79,8 +88,11 @@ export class Presence {
 
   /** What this tab shows of itself; only the latest leaves. */
   show(update: Uint8Array): void {
-    const { clock } = this.#options
+    const { clock, mesh } = this.#options
+    const isFirst = this.#own === undefined
     this.#own = update
+    if (isFirst) for (const { id } of mesh.peers) this.#sendOwn(id)
+    for (const id of this.#suspects.keys()) this.#suspects.set(id, true)
     if (this.#stopWaiting) return
     this.#tell()
     this.#stopWaiting = clock.after(presencePaceMs, () => {
@@ -99,6 +111,10 @@ export class Presence {
     this.#stopWaiting?.()
   }
 
+  #sendOwn(to: PeerId): void {
+    if (this.#own) this.#options.mesh.send(to, presenceTopic, this.#own).catch(() => {})
+  }
+
   #tell(): void {
     if (this.#own) this.#options.mesh.broadcast(presenceTopic, this.#own).catch(() => {})
   }
@@ -110,10 +126,7 @@ export class Presence {
     if (timestamp < beganMs(peer.session)) return count('shared.presence-late')
     const clients = payload instanceof Uint8Array ? decodePresence(payload) : new MeshError('malformed', 'not bytes')
     if (clients instanceof MeshError) return count('shared.malformed')
-    if (clients.length === 0) {
-      if (this.#own) mesh.send(from, presenceTopic, this.#own).catch(() => {})
-      return
-    }
+    if (clients.length === 0) return this.#sendOwn(from)
     const known = this.#latest.get(from) ?? new Map()
     for (const { client, state } of clients) {
       const owner = this.#ownerOf.get(client)
@@ -128,6 +141,7 @@ export class Presence {
   }
 
   #left(peer: PeerId): void {
+    this.#suspects.delete(peer)
     const shown = [...(this.#latest.get(peer)?.values() ?? [])]
     if (shown.length > 0) this.#keep(peer, ...shown)
     this.#latest.delete(peer)

@@ -114,7 +114,35 @@ test('whoever opens later asks those who are here, and is answered', () => {
   stage.hear(ada, Uint8Array.of(0), startMs + 10)
   expect(stage.sent).toEqual([])
   stage.presence.show(update)
+  stage.sent.length = 0
   stage.hear(ada, Uint8Array.of(0), startMs + 10)
+  expect(stage.sent).toEqual([[ada, update]])
+})
+
+test('what is shown first is sent to each of the others, for a broadcast may be lost; what follows is not', () => {
+  stage.join(ada, sessionAt(startMs))
+  const update = showing('here')
+  stage.presence.show(update)
+  expect(stage.sent).toEqual([[ada, update]])
+  stage.presence.show(showing('there'))
+  expect(stage.sent).toHaveLength(1)
+})
+
+test('one that was suspected while something new was shown is sent it when it answers again', () => {
+  const change = (state: 'suspect' | 'alive') =>
+    stage.events.emit('agent-change', { id: ada, session: sessionAt(startMs), state } as MeshEvents['agent-change'])
+  stage.join(ada, sessionAt(startMs))
+  stage.presence.show(showing('here'))
+  stage.sent.length = 0
+  change('suspect')
+  change('alive')
+  expect(stage.sent).toEqual([])
+  const update = showing('there')
+  change('suspect')
+  stage.presence.show(update)
+  change('suspect')
+  change('alive')
+  change('alive')
   expect(stage.sent).toEqual([[ada, update]])
 })
 

@@ -163,7 +163,8 @@ export class Sync {
   /** The same session as before: one that begins anew asks by itself for what it lacks. */
   #heard(peer: PeerId, session: SessionId): void {
     const isBack = this.#silent.get(peer) === session
-    if (this.#silent.delete(peer) && isBack) this.#run({ kind: 'reunited', nowMs: this.#options.clock.monotonicMs() })
+    if (this.#silent.delete(peer) && isBack)
+      this.#run({ kind: 'reunited', peer, nowMs: this.#options.clock.monotonicMs() })
   }
 
   #changed(name: string, isLarge: boolean): void {
@@ -271,6 +272,7 @@ export class Sync {
       const { replica } = member
       const update = await this.#transfers.fetch(peer, name, replica.vector(), (receivedBytes, totalBytes) => {
         member.progress = { receivedBytes, totalBytes }
+        this.#run({ kind: 'progressed', peer, name, nowMs: clock.monotonicMs() })
         onChange(name)
       })
       const problem = update && replica.merge(update, { kind: 'peer', peer, isWhole: true })

@@ -17,6 +17,16 @@ export interface SyncSettings {
 /** Name of a replica -> digest. */
 export type Digests = ReadonlyMap<string, string>
 
+/** A question under way. */
+export interface Pull {
+  /** The one of theirs that made us ask. */
+  readonly digest: string
+  /** When it was asked, or the last part of its answer came. */
+  heardAtMs: number
+  /** Nothing was heard for longer than a question may bar others. */
+  isSlow: boolean
+}
+
 export interface OwnReplica {
   /** Undefined until first measured. */
   digest: string | undefined
@@ -26,8 +36,8 @@ export interface OwnReplica {
   dirtySinceMs: number | undefined
   /** The digest that the others were told. */
   told: string | undefined
-  /** Who is being asked, and which digest of theirs made us ask. */
-  readonly pulls: Map<PeerId, string>
+  /** Who is being asked. */
+  readonly pulls: Map<PeerId, Pull>
   /** Digests of states that this replica contains: its own, past and present, and those that were merged. The oldest are forgotten. */
   readonly contained: Set<string>
   /** Peers that failed to answer, and when they may be asked again. */
@@ -43,6 +53,8 @@ export interface SyncState {
   roundAtMs: number
   /** When a silent peer was last heard again, and hurried the rounds. */
   reunitedAtMs: number
+  /** Those met again since then that were compared with for it. */
+  reunions: number
   /** Rounds of anti-entropy that come at the quick pace of those who meet again. */
   quickRounds: number
 }
@@ -55,6 +67,7 @@ export function initialSync(settings: SyncSettings, nowMs: number): SyncState {
     toldAtMs: Number.NEGATIVE_INFINITY,
     roundAtMs: nowMs,
     reunitedAtMs: Number.NEGATIVE_INFINITY,
+    reunions: 0,
     quickRounds: 0,
   }
 }

@@ -8,11 +8,13 @@
  * 3. On a new link, and with `fanout` random peers each `antiEntropyInterval`, digests are exchanged directly, and whoever differs asks at
  *    once, at rest or not: what broadcasts lost, deletions included, is found within one interval.
  * 4. One question per peer and replica at a time, and none for a digest that is being asked for already, that was merged, or that was our
- *    own once: a replica only grows, so it contains that state for ever.
+ *    own once: a replica only grows, so it contains that state for ever. A question of which nothing is heard for `pullPatienceMs` bars no
+ *    other one: its peer may have gone, or lie behind a way that is lost.
  * 5. A change too large for a broadcast is told at once, and asked for at once.
- * 6. Whoever meets a peer again that was silent makes its next rounds (`quickRounds`) at once, one after the other: by them a room that was
- *    in halves is one again in O(log N) rounds (Demers et al. 1987, section 1.3), also for those who had nobody in the other half. But once
- *    in each `antiEntropyInterval`, unless a partition healed: peers that fall silent again and again have too much to do already.
+ * 6. Whoever meets a peer again that was silent compares with it at once, being of the other half most likely, as with those that follow it,
+ *    up to `fanout`; and makes its next rounds (`quickRounds`) one after the other: by them a room that was in halves is one again in
+ *    O(log N) rounds (Demers et al. 1987, section 1.3), also for those who had nobody in the other half. But once in each
+ *    `antiEntropyInterval`, unless a partition healed: peers that fall silent again and again have too much to do already.
  */
 import { dropOldest } from '../../base/drop-oldest.ts'
 import type { PeerId } from '../../base/ids.ts'
@@ -20,8 +22,10 @@ import { type Random, shuffled } from '../../base/random.ts'
 import {
   digestsContainedMax,
   documentsMax,
+  pullPatienceMs,
   pullRetryMs,
   pullsInFlight,
+  pullsMax,
   quickRoundMs,
   quickRounds,
   settleMs,
@@ -38,7 +42,7 @@ export type Input =
   | { readonly kind: 'linked'; readonly peer: PeerId }
   | { readonly kind: 'left'; readonly peer: PeerId }
   /** A peer that was silent for long is heard again. */
-  | { readonly kind: 'reunited'; readonly nowMs: number }
+  | { readonly kind: 'reunited'; readonly peer: PeerId; readonly nowMs: number }
   /** A partition is over. */
   | { readonly kind: 'healed' }
   /** `isUrgent`: said in an exchange, or of a large change. */
@@ -49,6 +53,8 @@ export type Input =
       readonly isUrgent: boolean
       readonly nowMs: number
     }
+  /** A part of an answer came. */
+  | { readonly kind: 'progressed'; readonly peer: PeerId; readonly name: string; readonly nowMs: number }
   /** A question came to its end; `isAnswered` only where the answer is merged already. */
   | {
       readonly kind: 'pulled'
@@ -89,13 +95,13 @@ export function step(state: SyncState, input: Input): Effect[] {
     case 'left':
       return leave(state, input.peer)
     case 'reunited':
-      if (input.nowMs - state.reunitedAtMs < state.settings.antiEntropyInterval) return []
-      state.reunitedAtMs = input.nowMs
-      return hurry(state)
+      return reunited(state, input.peer, input.nowMs)
     case 'healed':
       return hurry(state)
     case 'told':
       return told(state, input)
+    case 'progressed':
+      return progressed(state, input.peer, input.name, input.nowMs)
     case 'pulled':
       return pulled(state, input)
     case 'configured':
@@ -140,7 +146,7 @@ function measured(state: SyncState, { name, digest, nowMs }: Extract<Input, { ki
   own.digest = digest
   own.dirtySinceMs = undefined
   contain(own, digest)
-  return [...state.peers.keys()].flatMap(peer => compare(state, peer, name, own, false, nowMs))
+  return compareAll(state, name, own, nowMs)
 }
 
 function told(state: SyncState, { peer, digests, isUrgent, nowMs }: Extract<Input, { kind: 'told' }>): Effect[] {
@@ -169,11 +175,22 @@ function compare(
   const theirs = state.peers.get(peer)?.get(name)
   if (theirs === undefined || own.contained.has(theirs)) return []
   if (!isUrgent && own.dirtySinceMs !== undefined) return [] // it may be what is on its way; asked when at rest
-  if (own.pulls.size >= pullsInFlight || own.pulls.has(peer)) return []
+  if (own.pulls.size >= pullsMax || own.pulls.has(peer)) return []
   if ((own.resting.get(peer) ?? Number.NEGATIVE_INFINITY) > nowMs) return []
-  for (const asked of own.pulls.values()) if (asked === theirs) return []
-  own.pulls.set(peer, theirs)
+  const hopeful = [...own.pulls.values()].filter(({ isSlow }) => !isSlow)
+  if (hopeful.length >= pullsInFlight || hopeful.some(({ digest }) => digest === theirs)) return []
+  own.pulls.set(peer, { digest: theirs, heardAtMs: nowMs, isSlow: false })
   return [{ kind: 'pull', peer, name }]
+}
+
+function compareAll(state: SyncState, name: string, own: OwnReplica, nowMs: number): Effect[] {
+  return [...state.peers.keys()].flatMap(peer => compare(state, peer, name, own, false, nowMs))
+}
+
+function progressed(state: SyncState, peer: PeerId, name: string, nowMs: number): Effect[] {
+  const pull = state.replicas.get(name)?.pulls.get(peer)
+  if (pull) Object.assign(pull, { heardAtMs: nowMs, isSlow: false })
+  return []
 }
 
 function pulled(state: SyncState, { peer, name, isAnswered, nowMs }: Extract<Input, { kind: 'pulled' }>): Effect[] {
@@ -181,11 +198,23 @@ function pulled(state: SyncState, { peer, name, isAnswered, nowMs }: Extract<Inp
   if (!own) return []
   const asked = own.pulls.get(peer)
   own.pulls.delete(peer)
-  if (isAnswered && asked !== undefined) contain(own, asked)
+  if (isAnswered && asked) contain(own, asked.digest)
   if (isAnswered) own.resting.delete(peer)
   else if (state.peers.has(peer)) own.resting.set(peer, nowMs + pullRetryMs)
   if (own.dirtySinceMs !== undefined) return [] // compared when it is measured
-  return [...state.peers.keys()].flatMap(other => compare(state, other, name, own, false, nowMs))
+  return compareAll(state, name, own, nowMs)
+}
+
+function reunited(state: SyncState, peer: PeerId, nowMs: number): Effect[] {
+  const { antiEntropyInterval, fanout } = state.settings
+  if (nowMs - state.reunitedAtMs >= antiEntropyInterval) {
+    state.reunitedAtMs = nowMs
+    state.reunions = 0
+    hurry(state)
+  }
+  if (!state.peers.has(peer) || state.reunions >= fanout) return []
+  state.reunions++
+  return [{ kind: 'exchange', peer }]
 }
 
 function hurry(state: SyncState): Effect[] {
@@ -211,6 +240,9 @@ function tick(state: SyncState, nowMs: number, random: Random): Effect[] {
     if (own.dirtySinceMs !== undefined) {
       if (nowMs - own.changedAtMs >= settleMs) effects.push({ kind: 'measure', name })
     } else if (own.digest !== own.told) untold.push(name)
+    const slow = [...own.pulls.values()].filter(pull => !pull.isSlow && nowMs >= pull.heardAtMs + pullPatienceMs)
+    for (const pull of slow) pull.isSlow = true
+    if (slow.length > 0) effects.push(...compareAll(state, name, own, nowMs))
     for (const [peer, untilMs] of own.resting) {
       if (untilMs > nowMs) continue
       own.resting.delete(peer)
@@ -237,6 +269,7 @@ export function dueAtMs(state: SyncState): number {
     if (own.dirtySinceMs !== undefined) dueMs = Math.min(dueMs, own.changedAtMs + settleMs)
     else if (own.digest !== own.told) dueMs = Math.min(dueMs, tellAtMs(state))
     for (const untilMs of own.resting.values()) dueMs = Math.min(dueMs, untilMs)
+    for (const pull of own.pulls.values()) if (!pull.isSlow) dueMs = Math.min(dueMs, pull.heardAtMs + pullPatienceMs)
   }
   return dueMs
 }

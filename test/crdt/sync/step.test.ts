@@ -1,7 +1,7 @@
 /** The rules of anti-entropy, one by one: who asks whom, and when. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { PeerId } from '../../../src/base/ids.ts'
-import { documentsMax, pullRetryMs, settleMs } from '../../../src/crdt/limits.ts'
+import { documentsMax, pullPatienceMs, pullRetryMs, pullsMax, settleMs } from '../../../src/crdt/limits.ts'
 import { convergenceOf, initialSync, type SyncSettings, type SyncState } from '../../../src/crdt/sync/state.ts'
 import { dueAtMs, type Effect, type Input, markTold, step } from '../../../src/crdt/sync/step.ts'
 import { Sfc32 } from '../../../src/simulator/world/random.ts'
@@ -125,6 +125,29 @@ describe('what is asked for', () => {
     expect(kinds(tick(1_100 + pullRetryMs))).toContain('pull')
   })
 
+  test('a question of which nothing is heard bars no other one, up to a limit', () => {
+    const peers = Array.from({ length: pullsMax + 2 }, (_, at) => `peer ${at}` as PeerId)
+    join(...peers)
+    tick(0)
+    for (const peer of peers) told(peer, 'theirs')
+    const asked = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap(times => tick(times * pullPatienceMs))
+    expect(asked.filter(({ kind }) => kind === 'pull')).toEqual(
+      peers.slice(1, pullsMax).map(peer => ({ kind: 'pull', peer, name })),
+    )
+  })
+
+  test('an answer that comes in parts is waited for', () => {
+    join(ada, bob)
+    told(ada, 'theirs')
+    told(bob, 'theirs')
+    const progressed = (nowMs: number) => run({ kind: 'progressed', peer: ada, name, nowMs })
+    for (let nowMs = 0; nowMs < 10_000; nowMs += pullPatienceMs - 1) {
+      progressed(nowMs)
+      expect(kinds(tick(nowMs + pullPatienceMs - 1))).not.toContain('pull')
+    }
+    expect(tick(12_000)).toContainEqual({ kind: 'pull', peer: bob, name })
+  })
+
   test('forgets whoever left', () => {
     join(ada)
     told(ada, 'theirs')
@@ -152,7 +175,7 @@ describe('rounds', () => {
   test('whoever meets a silent peer again makes three rounds at once, a second apart, and goes on as before', () => {
     join(ada, bob, cyd, dan)
     tick(100)
-    run({ kind: 'reunited', nowMs: 150 })
+    run({ kind: 'reunited', peer: ada, nowMs: 150 })
     expect(roundsAt([200, 300, 1_199, 1_200])).toEqual([200, 1_200])
     run({ kind: 'healed' }) // the three begin again, at the same pace
     expect(roundsAt([1_300, 2_199, 2_200, 3_200, 4_200, 5_200, 14_199, 14_200])).toEqual([2_200, 3_200, 4_200, 14_200])
@@ -161,19 +184,30 @@ describe('rounds', () => {
   test('peers that are silent and heard again all the time hurry the rounds once in an interval', () => {
     join(ada, bob, cyd, dan)
     for (let nowMs = 200; nowMs < 10_000; nowMs += 100) {
-      run({ kind: 'reunited', nowMs })
+      run({ kind: 'reunited', peer: ada, nowMs })
       if (roundsAt([nowMs]).length > 0) expect([200, 1_200, 2_200]).toContain(nowMs)
     }
     expect(roundsAt([12_100, 12_200])).toEqual([12_200])
-    run({ kind: 'reunited', nowMs: 12_300 })
+    run({ kind: 'reunited', peer: ada, nowMs: 12_300 })
     expect(roundsAt([12_400])).toEqual([12_400])
+  })
+
+  test('compares at once with those that it meets again, `fanout` of them in an interval', () => {
+    join(ada, bob, cyd, dan)
+    tick(100)
+    const meet = (peer: PeerId, nowMs: number) => run({ kind: 'reunited', peer, nowMs })
+    expect(meet(ada, 150)).toEqual([{ kind: 'exchange', peer: ada }])
+    expect(meet('eve' as PeerId, 160)).toEqual([]) // not listed yet
+    expect(kinds([...meet(bob, 170), ...meet(cyd, 180)])).toEqual(['exchange', 'exchange'])
+    expect(meet(dan, 190)).toEqual([])
+    expect(meet(dan, 10_150)).toEqual([{ kind: 'exchange', peer: dan }])
   })
 
   test('a tick that comes before it is due does nothing', () => {
     join(ada, bob, cyd)
     tick(0)
     run({ kind: 'changed', name, nowMs: 1_000, isLarge: false })
-    run({ kind: 'reunited', nowMs: 1_100 })
+    run({ kind: 'reunited', peer: ada, nowMs: 1_100 })
     let done = 0
     for (let nowMs = 1_100; nowMs < 30_000; nowMs += 50) {
       const isDue = dueAtMs(state) <= nowMs
