@@ -8,7 +8,7 @@ import type { BrowserName } from '../browser/support/browsers.ts'
 import { openDisplay } from '../browser/support/display.ts'
 import { brokenPromises, type OrdealOutcome, ordeal } from '../browser/support/ordeal/ordeal.ts'
 import { Stage } from '../browser/support/stage.ts'
-import { blankTab } from '../browser/support/tabs.ts'
+import { blankTab, iceFailed } from '../browser/support/tabs.ts'
 import type { SoakOptions } from './options.ts'
 import { progress } from './progress.ts'
 
@@ -36,7 +36,7 @@ export async function run({ browsers, tabs, minutes, hidden }: SoakOptions): Pro
     report({ browsers: browsers.join(' and '), tabs, place: hidden ? 'hidden' : 'visible', minutes }, outcome)
     return brokenPromises(outcome)
   } finally {
-    await stage.clear().catch(error => console.error(String(error)))
+    await stage.clear([iceFailed]).catch(error => console.error(String(error)))
     await stage.close()
     display.close()
   }

@@ -13,7 +13,7 @@ import type { HostedMember } from './hosted.ts'
 import { electionsKept, silentVotersMs } from './limits.ts'
 import { isDecision, type RegisterCommand } from './register/operations.ts'
 import type { ElectionRecord, LeaderInfo, QuorumView } from './types.ts'
-import type { GenerationInfo } from './wire.ts'
+import type { GenerationInfo, Roster } from './wire.ts'
 
 export interface CouncilEvents {
   /** Another leader, or none. */
@@ -22,7 +22,7 @@ export interface CouncilEvents {
   change: undefined
 }
 
-const nobody: Membership = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false }
+const nobody: Roster = { voters: [], outgoing: [], learners: [], asOf: 0 }
 
 export class Council {
   readonly self: { readonly peer: PeerId; readonly session: SessionId; readonly browser: string }
@@ -34,7 +34,7 @@ export class Council {
   readonly #peers = new Map<PeerId, PeerInfo>()
   #generation: GenerationInfo | undefined
   /** Of a room whose members live elsewhere. */
-  #toldMembership: Membership = nobody
+  #toldRoster: Roster = nobody
   #toldLeader: { readonly member: MemberId; readonly term: number } | undefined
   #leader: LeaderInfo | undefined
   #leaderlessSinceMs: number | undefined
@@ -77,7 +77,7 @@ export class Council {
     this.#generation = generation
     if (isOther) {
       this.table.reset(generation?.id)
-      this.#toldMembership = nobody
+      this.#toldRoster = nobody
       this.#toldLeader = undefined
       this.elections.length = 0
     }
@@ -93,8 +93,21 @@ export class Council {
 
   /** By the copy here that is the furthest, or by what others told. */
   get membership(): Membership {
-    const best = this.bestCopy
-    return best && best.driver.view.membership.voters.length > 0 ? best.driver.view.membership : this.#toldMembership
+    return this.#ownMembership ?? { ...this.#toldRoster, learnersNext: [], autoLeave: false }
+  }
+
+  get #ownMembership(): Membership | undefined {
+    const own = this.bestCopy?.driver.view.membership
+    return own && own.voters.length > 0 ? own : undefined
+  }
+
+  /** The same, to be told. */
+  get roster(): Roster {
+    const own = this.#ownMembership
+    if (!own) return this.#toldRoster
+    const { voters, outgoing, learners } = own
+    const asOf = this.bestCopy?.driver.view.commit ?? 0
+    return { voters: [...voters], outgoing: [...outgoing], learners: [...learners], asOf }
   }
 
   /** A tab may find its siblings' history on disk before it has met any of them: then it knows the history, and nobody in it. */
@@ -102,8 +115,8 @@ export class Council {
     return this.membership.voters.length > 0
   }
 
-  toldMembership({ voters, outgoing, learners }: Pick<Membership, 'voters' | 'outgoing' | 'learners'>): void {
-    if (voters.length > 0) this.#toldMembership = { ...nobody, voters, outgoing, learners }
+  toldRoster(roster: Roster): void {
+    if (roster.voters.length > 0 && roster.asOf >= this.#toldRoster.asOf) this.#toldRoster = roster
   }
 
   /** The hosted member that has applied the most; a leader before others. */

@@ -283,6 +283,7 @@ export class DecisionsService {
     }
     hosted.wasMember ||= isMember
     this.#council.changed()
+    if (this.#council.leading === hosted) this.#news.tellHosts([hosted])
   }
 
   #send(from: MemberId, to: MemberId, message: RaftMessage, pace: number | undefined): void {

@@ -44,20 +44,15 @@ export class News {
   }
 
   state(): PeerState {
-    const council = this.#options.council
-    const { voters, outgoing, learners } = council.membership
+    const { council, timing } = this.#options
     const leader = council.leader ? { member: council.leader.member, term: council.leader.term } : null
     const records = council.table.records.map(({ signed }) => signed)
-    const generation = council.generation ?? null
-    const timing = { ...this.#options.timing.choice }
     return {
-      generation,
-      voters: [...voters],
-      outgoing: [...outgoing],
-      learners: [...learners],
+      generation: council.generation ?? null,
+      roster: council.roster,
       leader,
       records,
-      timing,
+      timing: { ...timing.choice },
     }
   }
 
@@ -73,7 +68,7 @@ export class News {
 
   async told(state: PeerState, from: PeerId): Promise<void> {
     await this.#take(state.records, from)
-    this.#options.council.toldMembership({ ...state })
+    this.#options.council.toldRoster(state.roster)
     if (state.leader) this.#options.council.toldLeader(state.leader.member, state.leader.term)
     // Who has no member hears no heartbeats.
     const isLeaders = this.#options.council.leader?.host === from && !this.#options.council.hasCopy
@@ -102,8 +97,10 @@ export class News {
     const parsed = v.safeParse(hostsSchema, payload)
     if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
     await this.#options.history.meet(parsed.output.generation, from)
-    if (this.#options.council.generation?.id === parsed.output.generation.id)
-      await this.#take(parsed.output.records, from)
+    const { council } = this.#options
+    if (council.generation?.id !== parsed.output.generation.id) return
+    if (parsed.output.roster) council.toldRoster(parsed.output.roster)
+    await this.#take(parsed.output.records, from)
   }
 
   heardLeader(payload: unknown, from: PeerId): void {
@@ -116,9 +113,10 @@ export class News {
   }
 
   tellHosts(hosted: readonly HostedMember[] = [...this.#options.council.hosted.values()]): void {
-    const { generation } = this.#options.council
+    const { generation, leading, roster } = this.#options.council
     if (!generation || hosted.length === 0) return
-    this.tell(topics.hosts, { generation, records: hosted.map(({ record }) => record.signed) } as unknown as Json)
+    const records = hosted.map(({ record }) => record.signed)
+    this.tell(topics.hosts, { generation, records, ...(leading && { roster }) } as unknown as Json)
   }
 
   tell(topic: string, news: Json): void {

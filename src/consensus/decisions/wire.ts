@@ -72,12 +72,14 @@ export type GenerationInfo = v.InferOutput<typeof generationSchema>
 
 const ids = v.pipe(v.array(member), v.maxLength(hostRecordsMax))
 
+/** Whose votes count, and the commit index of whoever knows it from a log: of two the later holds. */
+const rosterSchema = v.strictObject({ voters: ids, outgoing: ids, learners: ids, asOf: natural })
+export type Roster = v.InferOutput<typeof rosterSchema>
+
 /** What a peer answers when it is asked what it knows. */
 export const stateSchema = v.strictObject({
   generation: v.nullable(generationSchema),
-  voters: ids,
-  outgoing: ids,
-  learners: ids,
+  roster: rosterSchema,
   leader: v.nullable(v.strictObject({ member, term: natural })),
   records: v.pipe(v.array(signedSchema), v.maxLength(hostRecordsMax)),
   timing: v.optional(timingSchema),
@@ -86,6 +88,8 @@ export type PeerState = v.InferOutput<typeof stateSchema>
 
 export const hostsSchema = v.strictObject({
   generation: generationSchema,
+  /** Only the leader tells: those who keep no copy would not hear of a change otherwise. */
+  roster: v.optional(rosterSchema),
   records: v.pipe(v.array(signedSchema), v.maxLength(hostRecordsMax)),
 })
 

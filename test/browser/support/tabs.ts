@@ -16,6 +16,9 @@ export interface Tab {
 /** What a browser itself says on every page, whatever the page does. Anything else is ours to mend. */
 const allowed: readonly RegExp[] = []
 
+/** What Firefox itself says, as an error, of a link whose other end was killed or cut off: no page can keep it from that. */
+export const iceFailed = /WebRTC: ICE failed, add a STUN server/
+
 declare global {
   var meshReady: Promise<MeshHandle> | undefined
   var mesh: MeshHandle | undefined
