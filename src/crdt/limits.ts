@@ -37,7 +37,7 @@ export const settleMs = 300
 export const pullsInFlight = 2
 /** One of which nothing was heard for this long counts no more, ms; but so many in all, at most. */
 export const pullPatienceMs = 1_500
-export const pullsMax = 6
+export const pullsMax = 4
 /** A failed question is asked again after this long, ms. */
 export const pullRetryMs = 1_000
 /** Rounds of anti-entropy that follow each other quickly once a silent peer is heard again: three reach nearly all of a room of 64. */
