@@ -38,6 +38,7 @@ export class SidePanel extends LitElement {
         display: block;
         min-height: 0;
         height: 100%;
+        container-type: inline-size;
       }
       wa-tab-group {
         --track-width: 1px;
@@ -61,6 +62,14 @@ export class SidePanel extends LitElement {
       wa-tab::part(tab) {
         padding: 12px 8px;
         font-size: 0.8125rem;
+      }
+      @container (width < 420px) {
+        wa-tab:first-of-type {
+          margin-inline-start: 6px;
+        }
+        wa-tab::part(tab) {
+          padding-inline: 5px;
+        }
       }
       /* Where they do not fit beside each other, none hides behind the edge. */
       wa-tab-group::part(tabs) {
