@@ -83,10 +83,17 @@ function ballotsOn({ page }: Tab): Promise<Ballot[]> {
         request.onsuccess = () => resolve(request.result)
         request.onerror = () => reject(request.error)
       })
+    /** Undefined where it was deleted meanwhile: it must not come back, empty, by being looked at. */
+    const open = (name: string) => {
+      const request = indexedDB.open(name)
+      request.onupgradeneeded = () => request.transaction?.abort()
+      return done(request).catch(() => undefined)
+    }
     for (const { name = '' } of await indexedDB.databases()) {
       const [kind, , member] = name.split(':')
       if (kind !== 'tabmesh-raft' || member === undefined) continue
-      const database = await done(indexedDB.open(name))
+      const database = await open(name)
+      if (!database) continue
       database.onversionchange = () => database.close()
       try {
         const records: { text: string }[] = await done(database.transaction('log').objectStore('log').getAll())
