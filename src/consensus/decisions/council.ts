@@ -115,8 +115,10 @@ export class Council {
     return this.membership.voters.length > 0
   }
 
-  toldRoster(roster: Roster): void {
-    if (roster.voters.length > 0 && roster.asOf >= this.#toldRoster.asOf) this.#toldRoster = roster
+  /** Of two the later counts, but what the leader's host says always does: nobody else's number outlasts it. */
+  toldRoster(roster: Roster, by: PeerId): void {
+    const isNews = roster.asOf >= this.#toldRoster.asOf || by === this.#leader?.host
+    if (roster.voters.length > 0 && isNews) this.#toldRoster = roster
   }
 
   /** The hosted member that has applied the most; a leader before others. */

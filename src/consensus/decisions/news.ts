@@ -68,7 +68,7 @@ export class News {
 
   async told(state: PeerState, from: PeerId): Promise<void> {
     await this.#take(state.records, from)
-    this.#options.council.toldRoster(state.roster)
+    this.#options.council.toldRoster(state.roster, from)
     if (state.leader) this.#options.council.toldLeader(state.leader.member, state.leader.term)
     // Who has no member hears no heartbeats.
     const isLeaders = this.#options.council.leader?.host === from && !this.#options.council.hasCopy
@@ -99,7 +99,7 @@ export class News {
     await this.#options.history.meet(parsed.output.generation, from)
     const { council } = this.#options
     if (council.generation?.id !== parsed.output.generation.id) return
-    if (parsed.output.roster) council.toldRoster(parsed.output.roster)
+    if (parsed.output.roster) council.toldRoster(parsed.output.roster, from)
     await this.#take(parsed.output.records, from)
   }
 
