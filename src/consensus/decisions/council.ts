@@ -8,6 +8,7 @@ import type { PeerId, SessionId } from '../../base/ids.ts'
 import type { PeerInfo } from '../../mesh/types.ts'
 import type { MemberId, Membership } from '../raft/messages.ts'
 import { majorityOf } from '../raft/quorum.ts'
+import type { RaftView } from '../raft/state.ts'
 import { HostTable } from './host-table.ts'
 import type { HostedMember } from './hosted.ts'
 import { electionsKept, silentVotersMs } from './limits.ts'
@@ -22,7 +23,9 @@ export interface CouncilEvents {
   change: undefined
 }
 
-const nobody: Roster = { voters: [], outgoing: [], learners: [], asOf: 0 }
+interface Told extends Membership, Pick<Roster, 'asOf'> {}
+
+const nobody: Told = { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false, asOf: 0 }
 
 export class Council {
   readonly self: { readonly peer: PeerId; readonly session: SessionId; readonly browser: string }
@@ -34,7 +37,7 @@ export class Council {
   readonly #peers = new Map<PeerId, PeerInfo>()
   #generation: GenerationInfo | undefined
   /** Of a room whose members live elsewhere. */
-  #toldRoster: Roster = nobody
+  #told: Told = nobody
   #toldLeader: { readonly member: MemberId; readonly term: number } | undefined
   #leader: LeaderInfo | undefined
   #leaderlessSinceMs: number | undefined
@@ -77,7 +80,7 @@ export class Council {
     this.#generation = generation
     if (isOther) {
       this.table.reset(generation?.id)
-      this.#toldRoster = nobody
+      this.#told = nobody
       this.#toldLeader = undefined
       this.elections.length = 0
     }
@@ -93,21 +96,19 @@ export class Council {
 
   /** By the copy here that is the furthest, or by what others told. */
   get membership(): Membership {
-    return this.#ownMembership ?? { ...this.#toldRoster, learnersNext: [], autoLeave: false }
-  }
-
-  get #ownMembership(): Membership | undefined {
-    const own = this.bestCopy?.driver.view.membership
-    return own && own.voters.length > 0 ? own : undefined
+    return this.#bestView?.membership ?? this.#told
   }
 
   /** The same, to be told. */
   get roster(): Roster {
-    const own = this.#ownMembership
-    if (!own) return this.#toldRoster
-    const { voters, outgoing, learners } = own
-    const asOf = this.bestCopy?.driver.view.commit ?? 0
+    const { voters, outgoing, learners } = this.membership
+    const asOf = this.#bestView?.commit ?? this.#told.asOf
     return { voters: [...voters], outgoing: [...outgoing], learners: [...learners], asOf }
+  }
+
+  get #bestView(): RaftView | undefined {
+    const view = this.bestCopy?.driver.view
+    return view && view.membership.voters.length > 0 ? view : undefined
   }
 
   /** A tab may find its siblings' history on disk before it has met any of them: then it knows the history, and nobody in it. */
@@ -117,8 +118,8 @@ export class Council {
 
   /** Of two the later counts, but what the leader's host says always does: nobody else's number outlasts it. */
   toldRoster(roster: Roster, by: PeerId): void {
-    const isNews = roster.asOf >= this.#toldRoster.asOf || by === this.#leader?.host
-    if (roster.voters.length > 0 && isNews) this.#toldRoster = roster
+    const isNews = roster.asOf >= this.#told.asOf || by === this.#leader?.host
+    if (roster.voters.length > 0 && isNews) this.#told = { ...nobody, ...roster }
   }
 
   /** The hosted member that has applied the most; a leader before others. */

@@ -113,10 +113,15 @@ export class News {
   }
 
   tellHosts(hosted: readonly HostedMember[] = [...this.#options.council.hosted.values()]): void {
-    const { generation, leading, roster } = this.#options.council
+    const { council } = this.#options
+    const { generation } = council
     if (!generation || hosted.length === 0) return
     const records = hosted.map(({ record }) => record.signed)
-    this.tell(topics.hosts, { generation, records, ...(leading && { roster }) } as unknown as Json)
+    this.tell(topics.hosts, {
+      generation,
+      records,
+      ...(council.leading && { roster: council.roster }),
+    } as unknown as Json)
   }
 
   tell(topic: string, news: Json): void {
