@@ -1,0 +1,104 @@
+/** What trim.ts puts in the place of library modules that are left out of our bundles. */
+
+/** By the name that a package is imported by. */
+export const packages: Readonly<Record<string, string>> = {
+  '@libp2p/logger': `
+    const quiet = () => {}
+    const silent = Object.assign(quiet, { error: quiet, trace: quiet, newScope: () => silent, enabled: false })
+    export const defaultLogger = () => ({ forComponent: () => silent })`,
+  '@multiformats/dns': `
+    export const RecordType = {}
+    export const dns = () => ({ query: () => Promise.reject(new Error('addresses here name no hosts')) })`,
+  netmask: 'export class Netmask { contains() { return false } }',
+  '@chainsafe/netmask': `
+    export class IpNet { contains() { return false } }
+    export const cidrContains = () => false`,
+  debug: 'module.exports = () => () => {}',
+  randombytes: `
+    module.exports = size => {
+      const bytes = crypto.getRandomValues(new Uint8Array(size))
+      return { toString: () => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('') }
+    }`,
+  buffer: 'exports.Buffer = { from: data => new Uint8Array(data) }',
+  'queue-microtask': 'module.exports = queueMicrotask',
+  // An event emitter with as much of a stream as simple-peer touches: what arrives is told at once, as `data`.
+  'readable-stream': `
+    exports.Duplex = class {
+      constructor() {
+        this.listeners = new Map()
+        this._readableState = { ended: false }
+        this._writableState = { finished: false }
+      }
+      on(name, listener) {
+        this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener])
+        return this
+      }
+      once(name, listener) {
+        const wrapped = (...given) => {
+          this.removeListener(name, wrapped)
+          listener.apply(this, given)
+        }
+        wrapped.listener = listener
+        return this.on(name, wrapped)
+      }
+      removeListener(name, listener) {
+        const kept = (this.listeners.get(name) ?? []).filter(one => one !== listener && one.listener !== listener)
+        this.listeners.set(name, kept)
+        return this
+      }
+      emit(name, ...given) {
+        for (const listener of this.listeners.get(name) ?? []) listener.apply(this, given)
+      }
+      push(chunk) {
+        if (chunk !== null) return this.emit('data', chunk)
+        this._readableState.ended = true
+        this.emit('end')
+      }
+      end() {
+        this._writableState.finished = true
+        this.emit('finish')
+      }
+    }`,
+}
+
+/** A kind of key that no peer here has: what would make or read one throws, as a malformed key does. */
+const noKeys = (kind: string, ...names: readonly string[]) => `
+    import { UnsupportedKeyTypeError } from '@libp2p/interface'
+    const refuse = () => { throw new UnsupportedKeyTypeError('${kind} keys are not supported: a peer id here is Ed25519') }
+    export { ${names.map(name => `refuse as ${name}`).join(', ')} }`
+
+/** By the file in node_modules. */
+export const files: Readonly<Record<string, string>> = {
+  '@libp2p/crypto/dist/src/keys/ecdsa/utils.js': noKeys(
+    'ECDSA',
+    'generateECDSAKeyPair',
+    'pkiMessageToECDSAPrivateKey',
+    'pkiMessageToECDSAPublicKey',
+    'privateKeyToPKIMessage',
+    'publicKeyToPKIMessage',
+    'unmarshalECDSAPrivateKey',
+    'unmarshalECDSAPublicKey',
+  ),
+  '@libp2p/crypto/dist/src/keys/rsa/utils.js': noKeys(
+    'RSA',
+    'generateRSAKeyPair',
+    'jwkToRSAPrivateKey',
+    'pkcs1MessageToRSAPrivateKey',
+    'pkcs1ToRSAPrivateKey',
+    'pkixMessageToRSAPublicKey',
+    'pkixToRSAPublicKey',
+  ),
+  '@libp2p/crypto/dist/src/keys/secp256k1/utils.js': noKeys(
+    'secp256k1',
+    'generateSecp256k1KeyPair',
+    'unmarshalSecp256k1PrivateKey',
+    'unmarshalSecp256k1PublicKey',
+  ),
+  // Enumerations of labels, and nothing that counts: without a register the library counts nothing.
+  '@libp2p/gossipsub/dist/src/metrics.js': `
+    const labels = () => new Proxy({}, { get: (_, label) => String(label) })
+    export const [MessageSource, InclusionReason, ChurnReason, ScorePenalty, IHaveIgnoreReason, IDontWantSkipPath, ScoreThreshold] =
+      Array.from({ length: 7 }, labels)
+    export const getMetrics = () => { throw new Error('gossipsub metrics are left out of this build') }`,
+  'multiformats/dist/src/bases/base256emoji.js': 'export {}',
+}
