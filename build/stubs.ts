@@ -6,10 +6,6 @@ export const packages: Readonly<Record<string, string>> = {
     const quiet = () => {}
     const silent = Object.assign(quiet, { error: quiet, trace: quiet, newScope: () => silent, enabled: false })
     export const defaultLogger = () => ({ forComponent: () => silent })`,
-  '@multiformats/dns': `
-    export const RecordType = {}
-    export const dns = () => ({ query: () => Promise.reject(new Error('addresses here name no hosts')) })`,
-  netmask: 'export class Netmask { contains() { return false } }',
   '@chainsafe/netmask': `
     export class IpNet { contains() { return false } }
     export const cidrContains = () => false`,
@@ -67,6 +63,17 @@ const noKeys = (kind: string, ...names: readonly string[]) => `
     const refuse = () => { throw new UnsupportedKeyTypeError('${kind} keys are not supported: a peer id here is Ed25519') }
     export { ${names.map(name => `refuse as ${name}`).join(', ')} }`
 
+/** A list of addresses that stays empty. */
+const noAddresses = `{
+      has() { return false }
+      getAll() { return [] }
+      add() {}
+      remove() { return false }
+      removePrefixed() {}
+      confirm() { return false }
+      unconfirm() { return false }
+    }`
+
 /** By the file in node_modules. */
 export const files: Readonly<Record<string, string>> = {
   '@libp2p/crypto/dist/src/keys/ecdsa/utils.js': noKeys(
@@ -94,11 +101,34 @@ export const files: Readonly<Record<string, string>> = {
     'unmarshalSecp256k1PrivateKey',
     'unmarshalSecp256k1PublicKey',
   ),
+  // Nobody here asks others where to find a peer or content: a peer's address follows from its id.
+  'libp2p/dist/src/content-routing.js': 'export class CompoundContentRouting {}',
+  'libp2p/dist/src/peer-routing.js': `
+    import { NoPeerRoutersError } from './errors.js'
+    export class DefaultPeerRouting { async findPeer() { throw new NoPeerRoutersError('No peer routers available') } }`,
+  'libp2p/dist/src/random-walk.js': 'export class RandomWalk {}',
+  // The one is switched off in our options, the other waits for peers with a tag that nobody here sets.
+  'libp2p/dist/src/connection-monitor.js': 'export class ConnectionMonitor {}',
+  'libp2p/dist/src/connection-manager/reconnect-queue.js': 'export class ReconnectQueue {}',
+  // An address here names neither a host nor an IP, and a peer is dialled at one: nothing to look up, to map, or to put in order.
+  'libp2p/dist/src/address-manager/dns-mappings.js': `export class DNSMappings ${noAddresses}`,
+  'libp2p/dist/src/address-manager/ip-mappings.js': `export class IPMappings ${noAddresses}`,
+  'libp2p/dist/src/address-manager/observed-addresses.js': `export class ObservedAddresses ${noAddresses}`,
+  'libp2p/dist/src/connection-manager/address-sorter.js': 'export const defaultAddressSorter = addresses => addresses',
+  'libp2p/dist/src/connection-manager/resolvers/dnsaddr.js':
+    'export const dnsaddrResolver = { canResolve: () => false }',
+  '@libp2p/utils/dist/src/private-ip.js': 'export const isPrivateIp = () => false',
+  // It tells which addresses others saw us at are known already: with all of them known, none is kept.
+  '@libp2p/utils/dist/src/filters/index.js': 'export const createScalableCuckooFilter = () => ({ has: () => true })',
+  // It shares locks among the tabs and workers of an origin: the peer store's are each for one process.
+  'mortice/dist/src/browser.js': 'export default () => ({ addEventListener() {} })',
   // Enumerations of labels, and nothing that counts: without a register the library counts nothing.
   '@libp2p/gossipsub/dist/src/metrics.js': `
     const labels = () => new Proxy({}, { get: (_, label) => String(label) })
     export const [MessageSource, InclusionReason, ChurnReason, ScorePenalty, IHaveIgnoreReason, IDontWantSkipPath, ScoreThreshold] =
       Array.from({ length: 7 }, labels)
     export const getMetrics = () => { throw new Error('gossipsub metrics are left out of this build') }`,
+  '@libp2p/gossipsub/dist/src/score/scoreMetrics.js': `
+    export const computeAllPeersScoreWeights = () => { throw new Error('gossipsub metrics are left out of this build') }`,
   'multiformats/dist/src/bases/base256emoji.js': 'export {}',
 }
