@@ -1,7 +1,7 @@
-/** A Vite plugin that has the browser fetch, along with the page's entry, the module that the entry imports last. */
+/** A Vite plugin that has the browser fetch, along with the page's entry, modules that are imported later, and what these import. */
 import type { Plugin } from 'vite'
 
-export function preload(module: string): Plugin {
+export function preload(...modules: string[]): Plugin {
   return {
     name: 'tabmesh:preload',
     apply: 'build',
@@ -9,10 +9,15 @@ export function preload(module: string): Plugin {
       order: 'post',
       handler(_html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).filter(file => file.type === 'chunk')
-        const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(module))
-        if (!chunk) throw new Error(`no chunk was made of ${module}`)
-        const href = `/${chunk.fileName}`
-        return [{ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href }, injectTo: 'head' }]
+        const files = modules.flatMap(module => {
+          const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(module))
+          if (!chunk) throw new Error(`no chunk was made of ${module}`)
+          return [chunk.fileName, ...chunk.imports]
+        })
+        return [...new Set(files)].map(file => {
+          const attrs = { rel: 'modulepreload', crossorigin: true, href: `/${file}` }
+          return { tag: 'link', attrs, injectTo: 'head' }
+        })
       },
     },
   }

@@ -22,7 +22,7 @@ import { Deciding } from './deciding.ts'
 import { Later } from './later.ts'
 import { friendlyName } from './names.ts'
 import type { EngineFacts, Push, StartConfig } from './protocol.ts'
-import type { RoomLife, RoomLifeOptions } from './room-life.ts'
+import type { RoomLife } from './room-life.ts'
 import type { SharedPush } from './shared-rpc.ts'
 import type { JoinStep, MeshSnapshot, Phase } from './snapshot.ts'
 import { Timeline } from './timeline.ts'
@@ -66,7 +66,7 @@ export interface EngineOptions {
   readonly watchSession: NonNullable<MeshOptions['watchSession']>
   /** Keeps the agents registered here over a reload. */
   readonly openAgentStore: () => Promise<AgentStore>
-  readonly siblings: RoomLifeOptions['siblings']
+  readonly siblingLinks: MeshOptions['siblingLinks']
   /** Loaded once the room is being joined: jobs come after peers. */
   readonly createWork: (context: WorkContext) => Promise<Work>
   /** Loaded likewise: decisions come after peers. */
@@ -124,6 +124,8 @@ export class Engine {
       newId,
       rendezvous: options.rendezvous,
       links: options.links,
+      siblingLinks: options.siblingLinks,
+      hasSiblings: identity.hasSiblings,
       watchSession: options.watchSession,
       onSignalingState: (state, error) => this.#signalingState(state, error),
       onWelcome: others => this.#welcome(others),
@@ -171,7 +173,7 @@ export class Engine {
   }
 
   async #createLife(): Promise<RoomLife> {
-    const { config, identity, clock, random, newId, openAgentStore, siblings, push } = this.#options
+    const { config, identity, clock, random, newId, openAgentStore, push } = this.#options
     const [{ RoomLife }, store] = await Promise.all([import('./room-life.ts'), openAgentStore()])
     return new RoomLife({
       mesh: this.mesh,
@@ -183,7 +185,6 @@ export class Engine {
       shared: this.shared.promise,
       decisions: this.deciding.service,
       store,
-      siblings,
       timeline: this.#timeline,
       push,
       nameOf: peer => this.#nameOf(peer) ?? 'a peer',

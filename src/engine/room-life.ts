@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { DecisionsService } from '../consensus/decisions/decisions.ts'
-import { BroadcastLinks, type BroadcastLinksOptions } from '../link/broadcast/links.ts'
 import { Figures } from '../mesh/figures.ts'
 import { Hearing } from '../mesh/gossip/hearing/driver.ts'
 import { SiblingGossip } from '../mesh/gossip/siblings/driver.ts'
@@ -14,7 +13,7 @@ import { Network, type ShutdownOutcome } from '../mesh/network.ts'
 import { pingAll, type Reachability } from '../mesh/reachability.ts'
 import { Registry } from '../mesh/registry/driver.ts'
 import type { AgentStore } from '../mesh/registry/types.ts'
-import { isTextSignedBy, signatureText, signerOf } from '../mesh/signed.ts'
+import { signerOf } from '../mesh/signed.ts'
 import type { BroadcastQueues, FaultInfo, MeshFigures } from '../mesh/types.ts'
 import { faultWords } from './fault-words.ts'
 import type { Push, StartConfig } from './protocol.ts'
@@ -23,22 +22,16 @@ import { RoomKeeping } from './room-keeping.ts'
 import type { MeshSnapshot } from './snapshot.ts'
 import type { Timeline } from './timeline.ts'
 
-export type SiblingOptions = Pick<BroadcastLinksOptions, 'open' | 'nameOf'>
-
-const encoder = new TextEncoder()
-
 export interface RoomLifeOptions {
   readonly mesh: MeshPeer
   readonly config: Pick<StartConfig, 'type' | 'region' | 'onShutdown'>
-  readonly identity: Pick<Identity, 'key' | 'browser'>
+  readonly identity: Pick<Identity, 'key'>
   readonly clock: Clock
   readonly random: Random
   readonly newId: () => string
   readonly shared: RoomGossipOptions['shared']
   readonly decisions: Promise<DecisionsService>
   readonly store: AgentStore
-  /** What tabs of this browser reach each other by; undefined where broadcasts shall go by WebRTC alone. */
-  readonly siblings: SiblingOptions | undefined
   readonly timeline: Timeline
   readonly push: (message: Push) => void
   readonly nameOf: (peer: PeerId) => string
@@ -55,7 +48,6 @@ export class RoomLife {
   readonly #figures: Figures
   readonly #hearing: Hearing
   readonly #trees: Trees
-  readonly #siblings: SiblingGossip | undefined
   #shutdown: MeshSnapshot['shutdown']
 
   constructor(options: RoomLifeOptions) {
@@ -90,9 +82,9 @@ export class RoomLife {
     this.#figures = new Figures(clock, (event, listener) => mesh.on(event, listener))
     mesh.measure(this.#figures)
     this.#hearing = new Hearing({ ...mesh.gossip, clock })
-    const isSibling = (peer: PeerId) => this.#siblings?.pipes.isSettled(peer) === true
-    this.#trees = new Trees({ ...mesh.gossip, clock, mesh, isSibling })
-    this.#siblings = options.siblings && this.#siblingGossip(options.siblings)
+    const { pipes } = mesh
+    this.#trees = new Trees({ ...mesh.gossip, clock, mesh, isSibling: peer => pipes?.isSettled(peer) === true })
+    if (pipes) new SiblingGossip({ ...mesh.gossip, clock, pipes, trees: this.#trees })
     this.#network = new Network(mesh, {
       onInit: peer => timeline.add('message', `${nameOf(peer)} said network_init: topology mesh`, peer),
       onConnect: peer => timeline.add('message', `${nameOf(peer)} said peer_connect`, peer),
@@ -157,26 +149,9 @@ export class RoomLife {
     this.#network.close()
     this.#hearing.close()
     this.#trees.close()
-    this.#siblings?.close()
     this.gossip.close()
     this.keeping.close()
     this.registry.close()
-  }
-
-  #siblingGossip(siblings: SiblingOptions): SiblingGossip {
-    const { mesh, identity, clock, newId } = this.#options
-    const { id: peer, session, faults } = mesh
-    const signer = signerOf(identity.key, peer)
-    const links = new BroadcastLinks({
-      ...siblings,
-      self: { peer, session },
-      clock,
-      newId,
-      prove: words => signatureText(signer, 'sibling', encoder.encode(words)),
-      isProof: (by, words, proof) => isTextSignedBy(by, 'sibling', encoder.encode(words), proof),
-    })
-    const { browser } = identity
-    return new SiblingGossip({ ...mesh.gossip, clock, mesh, session, browser, links, faults, trees: this.#trees })
   }
 
   #toldToEnd(by: PeerId, reason: string): void {

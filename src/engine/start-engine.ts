@@ -1,7 +1,6 @@
 /** The engine in a tab's worker: from the configuration and the ports that the page sent, everything else follows. */
 import { expose, wrap } from 'comlink'
 import './wire-errors.ts'
-import { toBase64Url } from '../base/bytes.ts'
 import { toMeshError } from '../base/errors.ts'
 import type { SessionId } from '../base/ids.ts'
 import { sharedTicks } from '../base/shared-ticks.ts'
@@ -18,6 +17,7 @@ import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
 import type { Boot, Push } from './protocol.ts'
 import { engineApi } from './rpc.ts'
+import { siblingLinks } from './sibling-links.ts'
 
 const clock = sharedTicks(systemClock)
 
@@ -94,13 +94,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       if (identity.slot === undefined) return memoryAgentStore()
       return indexedAgentStore(`${room.hash} ${identity.slot}`, () => clock.nowMs())
     },
-    siblings: config.siblingPipes
-      ? {
-          open: name => new BroadcastChannel(name),
-          nameOf: async purpose =>
-            `${channel}:${toBase64Url(await room.mac(new TextEncoder().encode(`tabmesh sibling channel ${purpose}`)))}`,
-        }
-      : undefined,
+    siblingLinks: config.siblingPipes ? siblingLinks({ room, clock, newId: randomId }) : undefined,
     createDecisions: async mesh => {
       const { createBrowserDecisions } = await import('./browser-decisions.ts')
       return createBrowserDecisions({

@@ -5,6 +5,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Emitter } from '../base/emitter.ts'
 import type { PeerId } from '../base/ids.ts'
+import type { Remote } from '../link/types.ts'
 import { batchId, batchKey, originOf } from './batch.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
@@ -48,6 +49,10 @@ export interface Reactions {
   readonly count: (counter: string) => void
   /** Resolves when the libp2p node runs; undefined before the start and after leaving. */
   readonly node: () => Promise<Node> | undefined
+  /** The room's list was read: how many others there are. */
+  readonly welcomed: (others: number) => void
+  /** Of that list, or of those who joined since: a tab of this browser. */
+  readonly near: (near: Remote) => void
   readonly joined: (member: Member) => void
   readonly departed: (member: Member, reason: LeaveReason) => void
   readonly linkChanged: (peer: PeerId) => void
@@ -140,9 +145,13 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
       if (isNewcomer) overlay.newcomer(peer)
       overlay.changed()
     },
+    onNear: near => reactions.near(near),
     onLeft: (peer, gone) => membership.hint(peer, gone, 'left'),
     onState: options.onSignalingState,
-    onWelcome: others => limit.welcome(others, options),
+    onWelcome: others => {
+      limit.welcome(others, options)
+      reactions.welcomed(others)
+    },
     onProblem: options.onProblem,
   })
   const membership = new MembershipDriver({
@@ -240,6 +249,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     signer,
     count,
     neighbours: () => links.peers,
+    isAlone: () => membership.members.size === 0,
     congestion: () => links.congestion,
     slowMs: () => exchange.calls.slowMs,
     topics: () => exchange.figures?.topics,
@@ -248,17 +258,14 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   })
   const gossip: Omit<HearingOptions, 'clock'> &
     Pick<TreesOptions, 'originOf' | 'batchId'> &
-    Pick<SiblingGossipOptions, 'batchKey' | 'receive' | 'deliver' | 'onShortcut' | 'came' | 'libp2pId'> = {
+    Pick<SiblingGossipOptions, 'self' | 'batchKey' | 'receive' | 'came' | 'libp2pId'> = {
+    self: id,
     count,
     originOf,
     batchId,
     batchKey,
     came: batch => broadcasts.came(batch),
     receive: batch => broadcasts.receive(batch),
-    deliver: (from, frame) => void inbox.push(from, frame.length, () => delivery.receivePast(from, frame)),
-    onShortcut: shortcut => {
-      delivery.shortcut = shortcut
-    },
     libp2pId: peerIdFromString,
     neighbours: () => links.peers,
     node: () => reactions.node(),
@@ -284,6 +291,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     exchange,
     faults,
     heartbeat,
+    inbox,
     lanes,
     limit,
     links,
@@ -295,6 +303,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     provider,
     routes,
     siblings,
+    signer,
     signals,
     words,
   }

@@ -1,5 +1,5 @@
 /** Broadcast frames to gossipsub and back: signed in batches on the way out, verified before anything reads them on the way in. */
-import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
@@ -30,6 +30,8 @@ export interface BroadcastsOptions {
   readonly clock: Clock
   /** Direct neighbours, all of whom should hear what this peer says first. */
   readonly neighbours: () => readonly PeerId[]
+  /** Nobody else is in the room. */
+  readonly isAlone: () => boolean
   readonly signer: Signer
   /** What a round trip takes when it takes long, ms. */
   readonly slowMs: () => number
@@ -43,6 +45,11 @@ export interface BroadcastsOptions {
   readonly onFrame: (from: PeerId, frame: Frame) => void
   readonly count: (counter: string) => void
 }
+
+/** As gossipsub has them: its own enumeration would bring all of it along, which is loaded later. */
+const accept = 'accept' as TopicValidatorResult
+const ignore = 'ignore' as TopicValidatorResult
+const reject = 'reject' as TopicValidatorResult
 
 /** What is touched of gossipsub besides its public face; `listening` would notice if it were gone. */
 interface Router {
@@ -63,7 +70,10 @@ export class Broadcasts {
   /** Neighbours that do not hear broadcasts yet. */
   readonly #deaf = new Map<PeerId, Promise<void>>()
   #listens: (peer: PeerId) => boolean = () => false
-  #publish: (batch: Uint8Array) => Promise<unknown> = () => Promise.resolve()
+  readonly #attached = Promise.withResolvers<(batch: Uint8Array) => Promise<unknown>>()
+  readonly #linked = Promise.withResolvers<void>()
+  /** The first link is there, or was waited for. */
+  #wasLinked = false
   /** Bytes of gossip that wait for the neighbour that reads slowest; gossipsub itself would never ask. */
   #backlog: () => number = () => 0
 
@@ -78,11 +88,12 @@ export class Broadcasts {
       publish: async frames => {
         count('gossip.batches-sent')
         // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
+        const publish = await this.#attached.promise
         await this.#allListening()
         const number = ++this.#number
         const batch = await encodeBatch(signer, number, frames)
         topics()?.batch('sent', number)
-        return this.#publish(batch)
+        return publish(batch)
       },
     })
   }
@@ -102,6 +113,7 @@ export class Broadcasts {
    * and is made anew.
    */
   async listening(peer: PeerId): Promise<void> {
+    this.#linked.resolve()
     if (this.#listens(peer)) return
     const waiting = this.#deaf.get(peer) ?? this.#untilListening(peer).finally(() => this.#deaf.delete(peer))
     this.#deaf.set(peer, waiting)
@@ -119,12 +131,20 @@ export class Broadcasts {
   }
 
   async #allListening(): Promise<void> {
-    const { clock, neighbours } = this.#options
+    const { neighbours, isAlone } = this.#options
+    // Who was let in past all links waits for the first of its own.
+    if (!this.#wasLinked && !isAlone()) {
+      await this.#patiently(this.#linked.promise)
+      this.#wasLinked = true
+    }
     const waits = neighbours().flatMap(peer => (this.#listens(peer) ? [] : [this.listening(peer)]))
-    if (waits.length === 0) return
+    if (waits.length > 0) await this.#patiently(Promise.all(waits))
+  }
+
+  async #patiently(what: Promise<unknown>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const stop = clock.after(listenWaitMs, resolve)
-    await Promise.race([Promise.all(waits), promise]).finally(stop)
+    const stop = this.#options.clock.after(listenWaitMs, resolve)
+    await Promise.race([what, promise]).finally(stop)
   }
 
   /**
@@ -154,7 +174,7 @@ export class Broadcasts {
     pubsub.topicValidators.set(gossipTopic, (via, message) => this.#judge(via.toString() as PeerId, message.data))
     pubsub.addEventListener('message', ({ detail }) => this.receive(detail.data))
     pubsub.subscribe(gossipTopic)
-    this.#publish = batch => pubsub.publish(gossipTopic, batch)
+    this.#attached.resolve(batch => pubsub.publish(gossipTopic, batch))
   }
 
   /** Call with each copy that gossipsub looks at. */
@@ -166,14 +186,14 @@ export class Broadcasts {
   async #judge(via: PeerId, batch: Uint8Array): Promise<TopicValidatorResult> {
     const { promise, resolve } = Promise.withResolvers<TopicValidatorResult>()
     const isTaken = this.#inbox.push(via, batch.length, () => resolve(this.#check(via, batch)))
-    return isTaken ? promise : TopicValidatorResult.Ignore
+    return isTaken ? promise : ignore
   }
 
   /** What comes from its origin itself, Noise has authenticated: its signature is for those who hear it from others. */
   async #check(via: PeerId, batch: Uint8Array): Promise<TopicValidatorResult> {
-    if (originOf(batch) === via || (await isGenuineBatch(batch))) return TopicValidatorResult.Accept
+    if (originOf(batch) === via || (await isGenuineBatch(batch))) return accept
     this.#options.count('dropped.signature')
-    return TopicValidatorResult.Reject
+    return reject
   }
 
   /** Of a genuine batch, once. Batches are read in the order in which they came: what is deflated takes a moment, and what comes meanwhile waits for it. */

@@ -33,6 +33,8 @@ export interface Identity {
   readonly slot: number | undefined
   /** The same for all tabs of this browser profile. */
   readonly browser: string
+  /** Other tabs of this browser are open, in this room or another. */
+  readonly hasSiblings: boolean
 }
 
 export function aliveLock(session: SessionId): string {
@@ -55,11 +57,14 @@ export async function claimIdentity(session: SessionId, former: Former | undefin
   const opening = openIdentities().catch(() => undefined)
   const isAlive = holdForLife(aliveLock(session))
   if (former) await sessionEnds(former.session as SessionId, AbortSignal.timeout(formerSessionWaitMs))
-  const [database, slot] = await Promise.all([opening, claimSlot(former?.slot), isAlive])
-  if (!database) return { key: await generateKeyPair('Ed25519'), slot: undefined, browser: randomId() }
+  // Asking once which slots are taken spares a request for each sibling tab; whoever is quicker than us takes one all the same.
+  const taken = takenSlots()
+  const [database, slot] = await Promise.all([opening, claimSlot(former?.slot, taken), isAlive])
+  const hasSiblings = (await taken).size > 0
+  if (!database) return { key: await generateKeyPair('Ed25519'), slot: undefined, browser: randomId(), hasSiblings }
   try {
     const [key, browser] = await Promise.all([keyOf(database, slot), browserId(database)])
-    return { key, slot, browser }
+    return { key, slot, browser, hasSiblings }
   } finally {
     database.close()
   }
@@ -75,18 +80,26 @@ export async function sessionEnds(session: SessionId, signal: AbortSignal): Prom
   }
 }
 
-async function claimSlot(preferred: number | undefined): Promise<number | undefined> {
+async function claimSlot(
+  preferred: number | undefined,
+  taken: Promise<ReadonlySet<string>>,
+): Promise<number | undefined> {
   if (preferred !== undefined && (await holdForLife(slotLock(preferred)))) return preferred
-  // Asking once which are taken spares a request for each sibling tab; whoever is quicker than us takes one all the same.
-  const { held = [] } = await navigator.locks.query()
-  const taken = new Set(held.map(({ name }) => name))
+  const others = await taken
   for (let slot = 0; slot < slotsMax; slot++)
-    if (!taken.has(slotLock(slot)) && (await holdForLife(slotLock(slot)))) return slot
+    if (!others.has(slotLock(slot)) && (await holdForLife(slotLock(slot)))) return slot
   return undefined
 }
 
+const slotLocks = 'tabmesh:slot:'
+
 function slotLock(slot: number): string {
-  return `tabmesh:slot:${slot}`
+  return `${slotLocks}${slot}`
+}
+
+async function takenSlots(): Promise<ReadonlySet<string>> {
+  const { held = [] } = await navigator.locks.query()
+  return new Set(held.flatMap(({ name }) => (name?.startsWith(slotLocks) ? [name] : [])))
 }
 
 function openIdentities(): Promise<IDBPDatabase> {

@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Rendezvous, RendezvousMember } from '../link/rendezvous.ts'
+import type { Remote } from '../link/types.ts'
 import { isOlder } from '../link/webrtc/glare.ts'
 import { anyVersionSchema, speaksOurVersion } from './announcement.ts'
 import { membersMax } from './limits.ts'
@@ -29,6 +30,8 @@ export interface LobbyOptions {
   readonly onSignal: (sealed: string) => void
   /** Somebody to dial; `isNewcomer` where it joined after us, and so dials by itself. */
   readonly onCandidate: (peer: PeerId, isNewcomer: boolean) => void
+  /** Somebody of this room and this browser, listed for the first time or again. */
+  readonly onNear: (near: Remote) => void
   readonly onLeft: (peer: PeerId, session: SessionId) => void
   readonly onState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void
   /** The room's list was read: nobody else, or how many. */
@@ -118,25 +121,35 @@ export class Lobby {
 
   async #add(member: RendezvousMember, isNewcomer: boolean): Promise<boolean> {
     const { self, room, session: own, onCandidate, onProblem } = this.#options
-    if (this.#sealed.get(member.session) === member.hello) return true
+    const { session } = member
+    const listed = this.#peers.get(session)
+    if (listed && this.#sealed.get(session) === member.hello) {
+      this.#near(listed, session)
+      return true
+    }
     const plain = await room.seal.open(member.hello)
     const hello = plain && (await openRecord(parseJson(plain), 'announcement', anyVersionSchema))
     // Our own key with another session is this tab before it was reloaded: nobody to dial.
-    if (!hello || hello.content.session !== member.session || member.session === own || hello.by === self) return false
+    if (!hello || hello.content.session !== session || session === own || hello.by === self) return false
     if (!speaksOurVersion(hello.content)) {
       const message = 'A tab of another version is in this room: reload the older one.'
       onProblem(new MeshError('version-mismatch', message))
       return false
     }
     const known = this.#sessions.get(hello.by)
-    if (known && isOlder(member.session, known)) return false
+    if (known && isOlder(session, known)) return false
     if (!known && this.#sessions.size >= membersMax) return false
-    this.#sessions.set(hello.by, member.session)
-    this.#peers.set(member.session, hello.by)
-    this.#hellos.set(member.session, parseJson(plain) as Signed)
-    this.#sealed.set(member.session, member.hello)
+    this.#sessions.set(hello.by, session)
+    this.#peers.set(session, hello.by)
+    this.#hellos.set(session, parseJson(plain) as Signed)
+    this.#sealed.set(session, member.hello)
     onCandidate(hello.by, isNewcomer)
+    this.#near(hello.by, session)
     return true
+  }
+
+  #near(peer: PeerId, session: SessionId): void {
+    if (this.isNear(session)) this.#options.onNear({ peer, session })
   }
 
   #left(session: SessionId): void {

@@ -1,9 +1,11 @@
 import { Emitter } from '../base/emitter.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
+import type { Remote } from '../link/types.ts'
 import { Admitted } from './admitted.ts'
 import { type Assembly, assemble } from './assembly.ts'
 import type { Faults } from './faults/driver.ts'
 import type { Figures } from './figures.ts'
+import { SiblingPipes } from './gossip/siblings/pipes.ts'
 import { introduce } from './introduction.ts'
 import type { LinkCare } from './link-care.ts'
 import type { LinkTable } from './link-table.ts'
@@ -13,12 +15,13 @@ import type { MeshOptions } from './options.ts'
 import type { OwnAnnounced } from './own-words.ts'
 import type { PartitionInfo } from './partition/driver.ts'
 import { peerInfoOf } from './peer-info.ts'
-import { runNode } from './run-node.ts'
 import type { BroadcastQueues, LinkInfo, Mesh, MeshEvents, PeerInfo } from './types.ts'
 import type { Posts } from './words.ts'
 
 /** Each tab of a machine should know who left before one of them acts on it; by chance up to twice as long, ms. */
 const afterLeavingMs = 100
+/** Tabs of this browser have so long to let this one in before it makes a node, which keeps this thread busy for as long, ms. */
+const letInMs = 100
 
 export class MeshPeer implements Mesh, Posts {
   readonly id: PeerId
@@ -28,6 +31,8 @@ export class MeshPeer implements Mesh, Posts {
   readonly care: LinkCare
   /** For the parts of gossip that are loaded after joining. */
   readonly gossip: Assembly['gossip']
+  /** To the other tabs of this browser; undefined where everything goes by links. */
+  readonly pipes: SiblingPipes | undefined
   readonly #options: MeshOptions
   readonly #emitter = new Emitter<MeshEvents>(() => this.count('listener-failed'))
   readonly #admitted = new Admitted()
@@ -35,6 +40,8 @@ export class MeshPeer implements Mesh, Posts {
   /** Of peers that just left: performs what that means here, now. */
   readonly #unsettled = new Map<PeerId, () => void>()
   #node: Promise<Node> | undefined
+  /** A tab of this browser let this one in, or there is nobody. */
+  readonly #met = Promise.withResolvers<void>()
 
   constructor(options: MeshOptions) {
     this.#options = options
@@ -43,6 +50,8 @@ export class MeshPeer implements Mesh, Posts {
       emitter: this.#emitter,
       count: counter => this.count(counter),
       node: () => this.#node,
+      welcomed: others => others === 0 && this.#met.resolve(),
+      near: near => this.#near(near),
       joined: member => this.#joined(member),
       departed: (member, reason) => this.#departed(member, reason),
       linkChanged: peer => this.#linkChanged(peer),
@@ -51,17 +60,52 @@ export class MeshPeer implements Mesh, Posts {
     this.faults = this.#parts.faults
     this.care = this.#parts.care
     this.gossip = this.#parts.gossip
+    this.pipes = options.siblingLinks && this.#openPipes(options.siblingLinks)
   }
 
   /** Joins the lobby while the node starts: neither has to wait for the other. */
   async start(): Promise<void> {
     // Making a node takes this thread longer than signaling needs to list the others, so it comes second.
     await this.#parts.lobby.join(await this.#parts.membership.signOwn())
-    this.#node = this.#startNode()
+    this.#node = this.#letIn().then(() => this.#startNode())
     await this.#node
   }
 
-  #startNode(): Promise<Node> {
+  /** Where a tab of this browser may let this one in, it goes first. */
+  async #letIn(): Promise<void> {
+    if (!this.pipes || !this.#options.hasSiblings) return
+    const { clock } = this.#options
+    const stop = clock.after(letInMs, this.#met.resolve)
+    await this.#met.promise
+    stop()
+    await new Promise<void>(resolve => clock.after(0, resolve)) // what its page is told leaves first
+  }
+
+  #openPipes(siblingLinks: NonNullable<MeshOptions['siblingLinks']>): SiblingPipes {
+    const { clock, session, browser } = this.#options
+    const { signer, limit, membership, inbox, delivery } = this.#parts
+    const pipes = new SiblingPipes({
+      clock,
+      mesh: this,
+      session,
+      browser,
+      links: siblingLinks({
+        self: { peer: this.id, session },
+        signer,
+        isFullFor: peer => limit.isFullFor(peer, membership.members),
+      }),
+      faults: this.faults,
+      count: counter => this.count(counter),
+      onOpen: remote => this.#meet(remote),
+      deliver: (from, frame) => void inbox.push(from, frame.length, () => delivery.receivePast(from, frame)),
+    })
+    delivery.shortcut = (to, encode) => pipes.send(to, encode)
+    return pipes
+  }
+
+  /** Its libraries are half of the engine: they are loaded apart, and not before they are needed. */
+  async #startNode(): Promise<Node> {
+    const { runNode } = await import('./run-node.ts')
     const { key, room, doors } = this.#options
     return runNode({
       key,
@@ -173,6 +217,7 @@ export class MeshPeer implements Mesh, Posts {
     this.#parts.heartbeat.close()
     this.#parts.partition.close()
     this.#parts.siblings.close()
+    this.pipes?.close()
     this.faults.close()
     await new Promise<void>(resolve => this.#options.clock.after(20, resolve)) // let the goodbye leave
     const node = this.#node
@@ -217,6 +262,20 @@ export class MeshPeer implements Mesh, Posts {
     this.#linkChanged(peer)
     this.#parts.overlay.changed()
     this.#parts.membership.changed(true)
+  }
+
+  /** Of the tabs of this browser the first to answer lets this one in. */
+  #near(near: Remote): void {
+    if (this.pipes?.has(near.peer)) this.#meet(near)
+    else if (this.#parts.membership.members.size === 0 && !this.pipes?.isDialling) void this.pipes?.dial(near)
+  }
+
+  /** Who has a pipe to this tab proved who it is, and that it knows the room's key: with what it says of itself it is a member. */
+  #meet({ peer, session }: Remote): void {
+    const { lobby, membership } = this.#parts
+    const hello = lobby.helloOf(peer, session)
+    const isKnown = membership.members.get(peer)?.announcement.session === session
+    if (hello && !isKnown) void membership.receive(hello, peer).finally(this.#met.resolve)
   }
 
   #joined(member: Member): void {

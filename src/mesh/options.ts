@@ -11,6 +11,7 @@ import type { LinkSignal } from '../link/webrtc/links.ts'
 import type { Doors } from './node.ts'
 import type { FailureSettings, PresetName } from './presets.ts'
 import type { Room } from './room.ts'
+import type { Signer } from './signed.ts'
 import type { MeshEvents } from './types.ts'
 
 /** What a link provider needs of the mesh that it serves. */
@@ -22,6 +23,14 @@ export interface LinkContext {
   readonly dials: DialLog
   /** A goodbye that a peer's page said on a channel of its own. */
   readonly onSaid: (peer: PeerId, bytes: Uint8Array) => void
+}
+
+/** What ways to the tabs of the same browser need of the mesh. */
+export interface SiblingContext {
+  readonly self: Remote
+  readonly signer: Signer
+  /** Whether one more member is one too many. */
+  readonly isFullFor: (peer: PeerId) => boolean
 }
 
 export interface MeshOptions {
@@ -44,6 +53,10 @@ export interface MeshOptions {
   readonly rendezvous: Rendezvous
   readonly links: (context: LinkContext) => LinkProvider & { receive?(from: Remote, signal: LinkSignal): void }
   readonly doors?: Doors
+  /** Pipes to the tabs of the same browser, past all links (decision 8); absent where everything goes by links. */
+  readonly siblingLinks?: ((context: SiblingContext) => LinkProvider) | undefined
+  /** Other tabs of this browser are open, in this room or another. */
+  readonly hasSiblings?: boolean
   /** Calls back when a session of the same browser is surely gone; returns how to stop watching. */
   readonly watchSession?: (session: SessionId, onGone: () => void) => () => void
   readonly onSignalingState: (state: 'connecting' | 'connected' | 'down', error?: MeshError) => void

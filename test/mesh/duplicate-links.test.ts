@@ -53,6 +53,7 @@ async function peer(hub: MemoryHub, at: number) {
     congestion: () => 0,
     topics: () => undefined,
     neighbours: () => [],
+    isAlone: () => true,
     onDeaf: () => {},
     onFrame: (_, frame) => heard.push(frame.header.id),
     count: () => {},

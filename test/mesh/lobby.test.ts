@@ -16,6 +16,8 @@ class SpokenRendezvous implements Rendezvous {
   events: RendezvousEvents | undefined
   readonly knocks: string[] = []
   hello = ''
+  /** Sessions of the same browser. */
+  readonly siblings = new Set<SessionId>()
   join(_room: unknown, member: RendezvousMember, events: RendezvousEvents): void {
     this.hello = member.hello
     this.events = events
@@ -29,6 +31,9 @@ class SpokenRendezvous implements Rendezvous {
   knock(data: string): void {
     this.knocks.push(data)
   }
+  isNear(session: SessionId): boolean {
+    return this.siblings.has(session)
+  }
   leave(): void {}
 }
 
@@ -37,6 +42,7 @@ interface Visitor {
   readonly server: SpokenRendezvous
   readonly keys: Keys
   readonly turns: Turns
+  readonly near: string[]
   readonly candidates: string[]
   readonly left: string[]
   readonly welcomes: number[]
@@ -54,7 +60,8 @@ async function visit(room: Room, keys?: Keys): Promise<Visitor> {
   const own = keys ?? (await freshKeys())
   const server = new SpokenRendezvous()
   const turns = new Turns(1)
-  const [candidates, left, welcomes, problems]: [string[], string[], number[], string[]] = [[], [], [], []]
+  const [candidates, near, left]: [string[], string[], string[]] = [[], [], []]
+  const [welcomes, problems]: [number[], string[]] = [[], []]
   const lobby = new Lobby({
     self: own.id,
     room,
@@ -63,13 +70,14 @@ async function visit(room: Room, keys?: Keys): Promise<Visitor> {
     rendezvous: server,
     onSignal: () => {},
     onCandidate: (peer, isNewcomer) => candidates.push(`${isNewcomer ? 'new' : 'here'} ${peer}`),
+    onNear: ({ peer, session }) => near.push(`${peer} ${session}`),
     onLeft: (peer, of) => left.push(`${peer} ${of}`),
     onState: () => {},
     onWelcome: others => welcomes.push(others),
     onProblem: (error: MeshError) => problems.push(error.code),
   })
   await lobby.join(await signRecord(own.signer, 'announcement', { version: protocolVersion, session: session('own') }))
-  return { lobby, server, keys: own, turns, candidates, left, welcomes, problems }
+  return { lobby, server, keys: own, turns, candidates, near, left, welcomes, problems }
 }
 
 async function visitUnder(secrets: readonly string[]): Promise<Visitor[]> {
@@ -220,4 +228,19 @@ test('a reply that nobody could have sealed is no reply', async () => {
   await until(() => newcomer.welcomes.length === 1, 'it gives up waiting')
   expect(newcomer.problems).toEqual([])
   expect(newcomer.lobby.candidates.has('nobody' as PeerId)).toBe(false)
+})
+
+test('a tab of this browser is told as such when both know it, whichever source lists it first', async () => {
+  const room = await openRoom('r', 'secret')
+  const { server, near, candidates } = await visit(room)
+  const other = await freshKeys()
+  const member = { session: session('other'), hello: await hello(room, other, session('other')) }
+  server.events?.onWelcome([member], 0)
+  await until(() => candidates.length > 0, 'it is listed')
+  expect(near).toEqual([])
+  server.siblings.add(member.session)
+  server.events?.onWelcome([member], 0)
+  await until(() => near.length > 0, 'it is told of')
+  expect(near).toEqual([`${other.id} ${member.session}`])
+  expect(candidates).toHaveLength(1)
 })

@@ -30,6 +30,8 @@ export interface BroadcastLinksOptions {
   readonly nameOf: (purpose: string) => Promise<string>
   /** Signs words as this peer. */
   readonly prove: (words: string) => Promise<string>
+  /** Whether one more peer is one too many. */
+  readonly isFullFor: (peer: PeerId) => boolean
   /** Whether this peer signed these words. */
   readonly isProof: (peer: PeerId, words: string, proof: string) => Promise<boolean>
 }
@@ -124,7 +126,7 @@ export class BroadcastLinks implements LinkProvider {
     if (!(await isProof(peer, `dial ${attempt} ${session} ${self.session}`, proof))) return
     const former = this.#pipes.get(peer)
     const dialled = this.#dialling.get(peer)
-    if (peer === self.peer || (dialled && self.peer < peer)) return
+    if (peer === self.peer || (dialled && self.peer < peer) || this.#options.isFullFor(peer)) return
     if (former && isOlder(session, former.remote.session)) return
     dialled?.()
     const answer = `answer ${attempt} ${self.session} ${session}`

@@ -21,6 +21,8 @@ beforeEach(() => {
 })
 
 let ids = 0
+/** Whom nobody lets in any more. */
+const full = new Set<PeerId>()
 
 const nextSession = (name: string) => `k${String(ids++).padStart(3, '0')}-${name.padEnd(8, 'x')}` as SessionId
 
@@ -32,6 +34,7 @@ function tab(name: string, { signedBy = name, session = nextSession(name) } = {}
     clock: turns.clock,
     newId: () => `attempt-${ids++}`,
     open: name => bus.open(name),
+    isFullFor: peer => full.has(peer),
     nameOf: async purpose => `room:${purpose}`,
     prove: async words => `${signedBy}: ${words}`,
     isProof: async (peer, words, proof) => proof === `${peer}: ${words}`,
@@ -211,4 +214,12 @@ test('what does not fit the protocol is not heard', async () => {
   await run()
   expect([near.heard, far.heard, near.told, far.told]).toEqual([[], [], [], []])
   expect(bob.pipes).toHaveLength(1)
+})
+
+test('who is one too many for the room is not answered', async () => {
+  const [ada, bob] = [tab('ada'), tab('bob')]
+  full.add(ada.self.peer)
+  expect(await dialled(ada, bob)).toBe('dial-failed')
+  full.clear()
+  expect(await dialled(ada, bob)).not.toBe('dial-failed')
 })

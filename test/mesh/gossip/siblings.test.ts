@@ -3,10 +3,11 @@ import { afterEach, expect, test } from 'vitest'
 import { randomId, systemClock } from '../../../src/base/system.ts'
 import { bufferedBytesHigh } from '../../../src/link/limits.ts'
 import { MemoryHub, type MemoryProvider } from '../../../src/link/memory.ts'
-import type { LinkProvider, Pipe } from '../../../src/link/types.ts'
+import type { Pipe } from '../../../src/link/types.ts'
 import { Figures } from '../../../src/mesh/figures.ts'
 import { SiblingGossip } from '../../../src/mesh/gossip/siblings/driver.ts'
 import { passOnMs } from '../../../src/mesh/gossip/siblings/limits.ts'
+import type { SiblingPipes } from '../../../src/mesh/gossip/siblings/pipes.ts'
 import { Trees } from '../../../src/mesh/gossip/trees/driver.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 interface Tab {
   readonly mesh: MeshPeer
-  readonly siblings: SiblingGossip
+  readonly pipes: SiblingPipes
   readonly links: MemoryProvider
   readonly figures: Figures
   readonly heard: string[]
@@ -36,22 +37,22 @@ async function tabs(browsers: string, apart: readonly number[] = []): Promise<Ta
   const joined: Tab[] = []
   for (const [at, browser] of [...browsers].entries()) {
     const blocked = apart.includes(at) ? joined.flatMap((tab, other) => (apart.includes(other) ? [tab.mesh] : [])) : []
-    const mesh = await room.join(`P${at}`, { browser, blocked })
+    const { links, mesh } = await joinedWithPipes(room, hub, `P${at}`, { browser, blocked })
     const figures = new Figures(systemClock, (event, listener) => mesh.on(event, listener))
     mesh.measure(figures)
-    const links = hub.provider({ peer: mesh.id, session: mesh.session })
     const trees = new Trees({
       ...mesh.gossip,
       clock: systemClock,
       mesh,
-      isSibling: peer => siblings.pipes.isSettled(peer),
+      isSibling: peer => mesh.pipes?.isSettled(peer) === true,
     })
-    const siblings = siblingsOf(mesh, browser, links, trees)
-    open.push(trees, siblings)
+    const pipes = mesh.pipes as SiblingPipes
+    new SiblingGossip({ ...mesh.gossip, clock: systemClock, pipes, trees })
+    open.push(trees)
     joined.push({
       mesh,
       links,
-      siblings,
+      pipes,
       figures,
       heard: heardBy(mesh),
       sent: await sentBy(mesh),
@@ -61,9 +62,22 @@ async function tabs(browsers: string, apart: readonly number[] = []): Promise<Ta
   return joined
 }
 
-function siblingsOf(mesh: MeshPeer, browser: string, links: LinkProvider, trees: Trees): SiblingGossip {
-  const { gossip, session, faults } = mesh
-  return new SiblingGossip({ ...gossip, clock: systemClock, mesh, session, browser, links, faults, trees })
+/** With what reaches the other tabs of its browser. */
+async function joinedWithPipes(
+  room: MemoryRoom,
+  hub: MemoryHub,
+  name: string,
+  options: Parameters<MemoryRoom['join']>[1],
+) {
+  let links: MemoryProvider | undefined
+  const mesh = await room.join(name, {
+    ...options,
+    siblingLinks: ({ self }) => {
+      links = hub.provider(self)
+      return links
+    },
+  })
+  return { mesh, links: links as unknown as MemoryProvider }
 }
 
 function heardBy(mesh: MeshPeer): string[] {
@@ -97,7 +111,7 @@ async function say(speaker: Tab, listeners: readonly Tab[]): Promise<string> {
   return word
 }
 
-const reached = (tab: Tab, all: readonly Tab[]) => all.filter(({ mesh }) => tab.siblings.pipes.has(mesh.id)).length
+const reached = (tab: Tab, all: readonly Tab[]) => all.filter(({ mesh }) => tab.pipes.has(mesh.id)).length
 
 const paired = (all: readonly Tab[]) =>
   until(() => all.every(tab => reached(tab, all) === all.length - 1), 'each has a pipe to each')
@@ -149,12 +163,13 @@ test('a message to a tab without a link takes the pipe, both ways, and so does w
   await paired(all)
   const [one, two, three] = all as [Tab, Tab, Tab]
   const taken: string[] = []
-  for (const { mesh, siblings } of [one, two]) {
-    mesh.gossip.onShortcut((to, encode) => {
-      const isTaken = siblings.pipes.send(to, encode)
+  for (const { mesh, pipes } of [one, two]) {
+    const send = pipes.send.bind(pipes)
+    pipes.send = (to, encode) => {
+      const isTaken = send(to, encode)
       taken.push(`${mesh.id} ${isTaken}`)
       return isTaken
-    })
+    }
   }
   two.mesh.handle('double', payload => 2 * (payload as number))
   expect(await one.mesh.request(two.mesh.id, 'double', 21)).toBe(42)
@@ -175,7 +190,7 @@ test('a tab that is gone has no pipe any more, and the others go on hearing each
   await paired(all)
   const [one, two, ...others] = all as [Tab, Tab, Tab, Tab]
   rooms[0]?.crash(two.mesh)
-  await until(() => [one, ...others].every(tab => !tab.siblings.pipes.has(two.mesh.id)), 'its pipes are closed')
+  await until(() => [one, ...others].every(tab => !tab.pipes.has(two.mesh.id)), 'its pipes are closed')
   for (const speaker of [one, ...others]) await say(speaker, [one, ...others])
 })
 
@@ -219,9 +234,73 @@ test('a tab that takes nothing in holds the others up once, and then hears by li
     },
     close: reason => end(reason),
   }
-  one.siblings.pipes.use(full)
+  one.pipes.use(full)
   for (let word = 0; word < 3; word++) await say(one, all)
   expect(sent).toEqual([])
   expect(one.mesh.counters['gossip.siblings-stalled']).toBe(1)
-  expect(one.siblings.pipes.has(frozen.mesh.id)).toBe(false)
+  expect(one.pipes.has(frozen.mesh.id)).toBe(false)
 })
+
+/** Two tabs that cannot be linked; `onMet` runs when the second is let in. */
+async function letIn(onMet: (newcomer: MeshPeer, standing: MeshPeer) => void) {
+  const room = new MemoryRoom()
+  rooms.push(room)
+  const hub = new MemoryHub()
+  const options = { browser: 'a', hasSiblings: true }
+  const { mesh: standing } = await joinedWithPipes(room, hub, 'standing', options)
+  takeBatches(standing)
+  const { mesh: newcomer } = await joinedWithPipes(room, hub, 'newcomer', {
+    ...options,
+    blocked: [standing],
+    onMade: mesh => mesh.on('agent-join', () => onMet(mesh, standing)),
+  })
+  return { standing, newcomer }
+}
+
+function takeBatches(mesh: MeshPeer): void {
+  const trees = new Trees({ ...mesh.gossip, clock: systemClock, mesh, isSibling: () => false })
+  open.push(trees)
+  new SiblingGossip({ ...mesh.gossip, clock: systemClock, pipes: mesh.pipes as SiblingPipes, trees })
+}
+
+test('a tab of the browser lets a newcomer in past all links, before it has made a node', async () => {
+  const asked = Promise.withResolvers<unknown>()
+  let isMade = false
+  const { standing, newcomer } = await letIn((mesh, other) => {
+    void mesh.gossip.node()?.then(() => {
+      isMade = true
+    })
+    other.handle('double', payload => 2 * (payload as number))
+    asked.resolve(mesh.request(other.id, 'double', 21).then(answer => [answer, isMade]))
+  })
+  expect(await asked.promise).toEqual([42, false])
+  expect(sees(newcomer, [standing, newcomer]) && sees(standing, [standing, newcomer])).toBe(true)
+  expect(newcomer.links).toEqual([])
+})
+
+test('what is said to a newcomer while a part of it is loaded, it hears once, when that is there', async () => {
+  let heard: string[] = []
+  const { standing, newcomer } = await letIn(mesh => {
+    heard = heardBy(mesh)
+  })
+  await until(() => standing.pipes?.has(newcomer.id) === true, 'it has a pipe')
+  await standing.broadcast('word', 'early')
+  await new Promise(resolve => setTimeout(resolve, 100))
+  expect(heard).toEqual([])
+  takeBatches(newcomer)
+  await until(() => heard.length > 0, 'it hears')
+  expect(heard).toEqual(['early'])
+})
+
+test('what a newcomer says at once is not lost, though it has no link for a while', async () => {
+  const said = Promise.withResolvers<unknown>()
+  let heard: string[] = []
+  const { newcomer } = await letIn((mesh, other) => {
+    heard = heardBy(other)
+    said.resolve(mesh.broadcast('word', 'at once'))
+  })
+  takeBatches(newcomer)
+  await said.promise
+  await until(() => heard.length > 0, 'it is heard')
+  expect(heard).toEqual(['at once'])
+}, 20_000)

@@ -9,6 +9,7 @@ import { MemoryRendezvousHub } from '../../../src/link/memory-rendezvous.ts'
 import type { Remote } from '../../../src/link/types.ts'
 import { MeshPeer } from '../../../src/mesh/mesh.ts'
 import type { Doors } from '../../../src/mesh/node.ts'
+import type { MeshOptions } from '../../../src/mesh/options.ts'
 import { openRoom } from '../../../src/mesh/room.ts'
 import type { MeshEvents } from '../../../src/mesh/types.ts'
 
@@ -40,8 +41,12 @@ export class MemoryRoom {
       browser?: string
       blocked?: readonly MeshPeer[]
       doors?: Doors
+      siblingLinks?: MeshOptions['siblingLinks']
+      hasSiblings?: boolean
       key?: Awaited<ReturnType<typeof generateKeyPair>>
       onLeaving?: (leaving: MeshEvents['agent-leave']) => void
+      /** Called before it joins. */
+      onMade?: (peer: MeshPeer) => void
     } = {},
   ): Promise<MeshPeer> {
     const room = await openRoom('test', options.secret ?? 'secret')
@@ -56,9 +61,11 @@ export class MemoryRoom {
       clock: this.#clock,
       random: systemRandom,
       newId: randomId,
-      rendezvous: this.rendezvous.client(),
+      rendezvous: { ...this.rendezvous.client(), isNear: () => options.hasSiblings === true },
       links: ({ self }) => this.#providerOf(self),
       ...(options.doors && { doors: options.doors }),
+      siblingLinks: options.siblingLinks,
+      hasSiblings: options.hasSiblings ?? false,
       ...(options.onLeaving && { onLeaving: options.onLeaving }),
       watchSession: (session, onGone) => this.#watch(session, onGone),
       onSignalingState: () => {},
@@ -66,6 +73,7 @@ export class MemoryRoom {
       onProblem: error => this.problems.push(error.code),
     })
     for (const other of options.blocked ?? []) this.block(peer, other)
+    options.onMade?.(peer)
     await peer.start()
     this.peers.push(peer)
     return peer

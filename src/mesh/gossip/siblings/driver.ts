@@ -4,14 +4,17 @@
  * neighbours who want it, and by the trees those who need not send it are asked to keep it back.
  */
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
+import type { Clock } from '../../../base/clock.ts'
 import type { PeerId } from '../../../base/ids.ts'
-import type { Shortcut } from '../../delivery.ts'
 import type { Node } from '../../node.ts'
 import type { Trees } from '../trees/driver.ts'
 import { batchesPerShare, passOnMs, shareMs } from './limits.ts'
-import { SiblingPipes, type SiblingPipesOptions } from './pipes.ts'
+import type { SiblingPipes } from './pipes.ts'
 
-export interface SiblingGossipOptions extends SiblingPipesOptions {
+export interface SiblingGossipOptions {
+  readonly clock: Clock
+  readonly self: PeerId
+  readonly pipes: SiblingPipes
   readonly neighbours: () => readonly PeerId[]
   readonly node: () => Promise<Node> | undefined
   /** Of gossipsub; all batches go by it. */
@@ -23,12 +26,9 @@ export interface SiblingGossipOptions extends SiblingPipesOptions {
   readonly came: (batch: Uint8Array) => void
   /** Call once with each batch. */
   readonly receive: (batch: Uint8Array) => void
-  /** Call with each frame that came for this tab alone. */
-  readonly deliver: (from: PeerId, frame: Uint8Array) => void
-  /** Takes the way that frames to tabs without a link should go, instead of being relayed. */
-  readonly onShortcut: (shortcut: Shortcut) => void
   readonly libp2pId: (peer: PeerId) => Libp2pPeerId
   readonly trees: Pick<Trees, 'came' | 'lost'>
+  readonly count: (counter: string) => void
 }
 
 interface Message {
@@ -48,7 +48,6 @@ interface Router {
 }
 
 export class SiblingGossip {
-  readonly pipes: SiblingPipes
   readonly #options: SiblingGossipOptions
   /** Whom the batch that is being published reached past the links. */
   #reached: ReadonlySet<string> = new Set()
@@ -60,19 +59,12 @@ export class SiblingGossip {
 
   constructor(options: SiblingGossipOptions) {
     this.#options = options
-    this.pipes = new SiblingPipes(options)
-    this.pipes.onLost = peer => options.trees.lost(peer)
-    this.pipes.on.frame = options.deliver
-    options.onShortcut((to, encode) => this.pipes.send(to, encode))
+    options.pipes.onLost = peer => options.trees.lost(peer)
     void options.node()?.then(({ services }) => this.#steer(services.pubsub as unknown as Router))
   }
 
-  close(): void {
-    this.pipes.close()
-  }
-
   #steer(router: Router): void {
-    const { topic } = this.#options
+    const { topic, pipes } = this.#options
     const publish = router.publish.bind(router)
     router.publish = async (to, data, options) => {
       this.#reached = to === topic ? await this.#post(data) : new Set()
@@ -87,16 +79,17 @@ export class SiblingGossip {
     // Tabs of this browser have each other's batches: to offer them would cost more than to say them.
     const emit = router.doEmitGossip.bind(router)
     router.doEmitGossip = (to, peers, ids) => {
-      const near = to === topic ? [...peers].filter(peer => this.pipes.isSettled(peer as PeerId)) : []
+      const near = to === topic ? [...peers].filter(peer => pipes.isSettled(peer as PeerId)) : []
       const isNews = (id: Uint8Array) => !this.#isOfHere(originOfId(id))
       emit(to, new Set([...peers].filter(peer => !near.includes(peer))), ids)
       if (near.length > 0) emit(to, new Set(near), ids.filter(isNews))
     }
-    this.pipes.on.batch = (from, batch) => this.#take(router, from, batch)
+    pipes.takeBatches((from, batch) => this.#take(router, from, batch))
   }
 
   #isOfHere(origin: PeerId): boolean {
-    return origin === this.#options.mesh.id || this.pipes.isSettled(origin)
+    const { self, pipes } = this.#options
+    return origin === self || pipes.isSettled(origin)
   }
 
   #isForAll(reached: ReadonlySet<string>): boolean {
@@ -104,7 +97,7 @@ export class SiblingGossip {
   }
 
   async #post(batch: Uint8Array): Promise<ReadonlySet<string>> {
-    const reached = await this.pipes.post(batch)
+    const reached = await this.#options.pipes.post(batch)
     if (reached.size > 0) this.#options.count('gossip.sibling-batches-sent')
     return reached
   }
@@ -119,7 +112,8 @@ export class SiblingGossip {
 
   /** The pipe's end has proved who it is, so that its signature is for those only to whom the batch is passed on. */
   #take(router: Router, origin: PeerId, batch: Uint8Array): void {
-    const { topic, neighbours, originOf, batchId, batchKey, libp2pId, came, receive, trees, count } = this.#options
+    const { pipes, topic, neighbours, originOf, batchId, batchKey, libp2pId, came, receive, trees, count } =
+      this.#options
     if (originOf(batch) !== origin) return count('dropped.malformed')
     count('gossip.sibling-batches-received')
     // Beyond its share it takes its turn with all others.
@@ -134,7 +128,7 @@ export class SiblingGossip {
     this.#passOnLater(
       router,
       batch,
-      neighbours().some(peer => !this.pipes.has(peer)),
+      neighbours().some(peer => !pipes.has(peer)),
     )
   }
 
@@ -146,14 +140,14 @@ export class SiblingGossip {
   }
 
   #passOn(router: Router): void {
-    const { mesh, topic, originOf, batchId, batchKey } = this.#options
+    const { self, topic, originOf, batchId, batchKey } = this.#options
     for (const data of this.#toPassOn.splice(0)) {
       const message = { topic, data }
       const msgId = batchId(data)
       const msgIdStr = batchKey(msgId)
       const origin = originOf(data)
       router.mcache.put({ msgId, msgIdStr }, message, true)
-      if (origin && origin !== mesh.id) router.forwardMessage(msgIdStr, message, origin)
+      if (origin && origin !== self) router.forwardMessage(msgIdStr, message, origin)
     }
   }
 

@@ -4,6 +4,8 @@
 export const redialMs = 5_000
 /** With a pipe for so long, ms, twice the time between two dials, a tab has one to every other as well. */
 export const settledMs = 2 * redialMs
+/** Batches kept while the part of the engine that takes them is being loaded; a pipe that brings more ends. */
+export const earlyBatchesMax = 256
 /** A pipe over which nothing was taken in for so long while it is full ends, ms. */
 export const drainWaitMs = 1_000
 /** A tab whose pipe closed, and which is a member after so long, is still here: what it says comes by links, ms. */

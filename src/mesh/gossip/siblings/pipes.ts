@@ -5,10 +5,10 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { PeerId, SessionId } from '../../../base/ids.ts'
 import { bufferedBytesHigh, frameBytesMax } from '../../../link/limits.ts'
-import type { LinkProvider, Pipe } from '../../../link/types.ts'
+import type { LinkProvider, Pipe, Remote } from '../../../link/types.ts'
 import type { FaultInfo } from '../../faults/types.ts'
 import type { Mesh, PeerInfo } from '../../types.ts'
-import { drainWaitMs, lostAfterMs, redialMs, settledMs } from './limits.ts'
+import { drainWaitMs, earlyBatchesMax, lostAfterMs, redialMs, settledMs } from './limits.ts'
 
 export interface SiblingPipesOptions {
   readonly clock: Clock
@@ -19,7 +19,13 @@ export interface SiblingPipesOptions {
   readonly links: LinkProvider
   readonly faults: { readonly list: readonly FaultInfo[] }
   readonly count: (counter: string) => void
+  /** There is a pipe to this tab from now on. */
+  readonly onOpen: (to: Remote) => void
+  /** Call with each frame that came for this tab alone. */
+  readonly deliver: (from: PeerId, frame: Uint8Array) => void
 }
+
+type TakeBatch = (from: PeerId, batch: Uint8Array) => void
 
 /** The first byte of what crosses a pipe tells which of these it is: a batch of broadcasts, or one frame for the other end. */
 const kinds = ['batch', 'frame'] as const
@@ -31,14 +37,15 @@ interface Open {
 }
 
 export class SiblingPipes {
-  /** What comes, by its kind. */
-  readonly on: Record<Kind, (from: PeerId, bytes: Uint8Array) => void> = { batch: () => {}, frame: () => {} }
   /** There is no pipe to this peer any more, though it is still here. */
   onLost: (peer: PeerId) => void = () => {}
   readonly #options: SiblingPipesOptions
   readonly #open = new Map<PeerId, Open>()
   readonly #stops: (() => void)[]
   readonly #closing = new AbortController()
+  #takeBatch: TakeBatch | undefined
+  /** Batches that came before anybody takes them. */
+  readonly #early: Parameters<TakeBatch>[] = []
   #drained: () => void = () => {}
 
   constructor(options: SiblingPipesOptions) {
@@ -46,7 +53,7 @@ export class SiblingPipes {
     const { clock, mesh, links } = options
     this.#stops = [
       links.onPipe(pipe => this.use(pipe)),
-      mesh.on('agent-join', peer => void this.#dial(peer)),
+      mesh.on('agent-join', peer => void this.#dialMember(peer)),
       mesh.on('agent-leave', ({ peer }) => this.#left(peer)),
       mesh.on('fault', () => this.#review()),
       clock.every(redialMs, () => this.#dialAll()),
@@ -56,6 +63,10 @@ export class SiblingPipes {
 
   has(peer: PeerId): boolean {
     return this.#open.has(peer)
+  }
+
+  get isDialling(): boolean {
+    return this.#options.links.engaged.size > 0
   }
 
   /** Whether it may be supposed that other tabs of this browser have their pipes to this peer as well. */
@@ -90,13 +101,17 @@ export class SiblingPipes {
   }
 
   #dialAll(): void {
-    for (const peer of this.#options.mesh.peers) void this.#dial(peer)
+    for (const peer of this.#options.mesh.peers) void this.#dialMember(peer)
   }
 
-  /** Of two tabs the later dials: the other listens already. */
-  async #dial({ id: peer, session, browser }: PeerInfo): Promise<void> {
-    const { session: own, browser: ownBrowser, links } = this.#options
-    if (browser !== ownBrowser || own < session || this.#isFaulty) return
+  async #dialMember({ id: peer, session, browser }: PeerInfo): Promise<void> {
+    if (browser === this.#options.browser) await this.dial({ peer, session })
+  }
+
+  /** A tab of this browser. Of two the later dials: the other listens already. */
+  async dial({ peer, session }: Remote): Promise<void> {
+    const { session: own, links } = this.#options
+    if (own < session || this.#isFaulty) return
     if (this.#open.get(peer)?.pipe.remote.session === session || links.engaged.has(peer)) return
     // Who does not answer is asked again: its own engine may just be loading this.
     await links.dial({ peer, session }, { signal: this.#closing.signal }).then(
@@ -113,12 +128,25 @@ export class SiblingPipes {
     pipe.open({
       onFrame: bytes => {
         const kind = kinds[bytes[0] ?? kinds.length]
-        if (kind) this.on[kind](peer, bytes.subarray(1))
+        if (kind === 'batch') this.#came(pipe, bytes.subarray(1))
+        else if (kind === 'frame') this.#options.deliver(peer, bytes.subarray(1))
         else this.#options.count('dropped.malformed')
       },
       onDrain: () => this.#drained(),
       onClose: () => this.#closed(pipe),
     })
+    this.#options.onOpen(pipe.remote)
+  }
+
+  /** From now on batches are handed over, and first those that came before. */
+  takeBatches(take: TakeBatch): void {
+    this.#takeBatch = take
+    for (const early of this.#early.splice(0)) take(...early)
+  }
+
+  #came(pipe: Pipe, batch: Uint8Array): void {
+    if (this.#takeBatch) this.#takeBatch(pipe.remote.peer, batch)
+    else if (this.#early.push([pipe.remote.peer, batch]) >= earlyBatchesMax) pipe.close('nothing takes batches yet')
   }
 
   #closed(pipe: Pipe): void {
