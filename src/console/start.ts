@@ -16,6 +16,9 @@ declare global {
   var meshReady: Promise<MeshHandle> | undefined
 }
 
+/** The console is loaded and drawn once its tab is usable, which it would delay; or after so long, to show what joining waits for, ms. */
+const joinPatienceMs = 1_000
+
 export function startConsole(joinMesh: JoinMesh): void {
   startTheme()
   const problem = checkSupport()
@@ -26,7 +29,6 @@ export function startConsole(joinMesh: JoinMesh): void {
     globalThis.meshReady = session.ready
     globalThis.mesh = session.handle
   })
-  const app = loaded(() => import('./app.ts'))
   let isMounted = false
 
   const open = () => {
@@ -34,10 +36,14 @@ export function startConsole(joinMesh: JoinMesh): void {
     if (!link) return
     if (session.link && isSameRoom(session.link, link)) return followName(session, link)
     // The session keeps the failure, and the console shows it.
-    session.join(link).catch(() => {})
+    const joined = session.join(link).catch(() => {})
     if (isMounted) return
     isMounted = true
-    void app.then(loaded => loaded?.mountConsole(session))
+    const patience = new Promise(resolve => setTimeout(resolve, joinPatienceMs))
+    void Promise.race([joined, patience]).then(async () => {
+      const app = await loaded(() => import('./app.ts'))
+      app?.mountConsole(session)
+    })
   }
   addEventListener('hashchange', () => {
     // A page that shows a message instead of the console starts afresh with a better link.
