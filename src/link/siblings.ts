@@ -135,8 +135,9 @@ export class Siblings implements Rendezvous {
     else if (word.kind === 'here') {
       if (word.to === self.session) this.#found(word)
     } else {
-      this.#found(word)
+      // First of all: a newcomer waits for it.
       if (word.kind === 'join') this.#tell(word.session, { kind: 'here', to: word.session, ...self })
+      this.#found(word)
     }
   }
 
