@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a build reads, relative to the project. */
-const sources = ['index.html', 'src', 'public', 'vite.config.ts', 'package-lock.json']
+const sources = ['index.html', 'src', 'public', 'build', 'vite.config.ts', 'package-lock.json']
 
 export async function buildState(project: string): Promise<'missing' | 'outdated' | 'fresh'> {
   const builtAtMs = await modifiedAtMs(join(project, 'dist', 'index.html'))
