@@ -3,7 +3,7 @@
  * It runs in a worker in tabs; what differs between platforms is handed in.
  */
 import type { Clock } from '../base/clock.ts'
-import { MeshError } from '../base/errors.ts'
+import { MeshError, toMeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import type { DecisionsService } from '../consensus/decisions/decisions.ts'
@@ -157,7 +157,10 @@ export class Engine {
   /** Resolves when others can find this tab; what jobs need is loaded once it is usable, since joining goes first. */
   async start(): Promise<void> {
     this.#changed()
-    await this.mesh.start()
+    await this.mesh.start().catch(thrown => {
+      this.#trouble(toMeshError(thrown, 'unsupported')) // it may have been let in already
+      throw thrown
+    })
     void this.#settled.promise.then(() => {
       for (const part of [this.deciding, this.shared, this.work, this.life]) void part.open()
     })

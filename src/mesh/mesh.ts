@@ -1,4 +1,5 @@
 import { Emitter } from '../base/emitter.ts'
+import { MeshError } from '../base/errors.ts'
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { Remote } from '../link/types.ts'
 import { Admitted } from './admitted.ts'
@@ -105,7 +106,9 @@ export class MeshPeer implements Mesh, Posts {
 
   /** Its libraries are half of the engine: they are loaded apart, and not before they are needed. */
   async #startNode(): Promise<Node> {
-    const { runNode } = await import('./run-node.ts')
+    const { runNode } = await import('./run-node.ts').catch(error => {
+      throw new MeshError('unsupported', `A part of the engine could not be loaded (${error}). Reload this page.`)
+    })
     const { key, room, doors } = this.#options
     return runNode({
       key,
