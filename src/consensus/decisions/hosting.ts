@@ -26,7 +26,7 @@ import { handOverAnswerSchema, topics } from './wire.ts'
 
 /** How often it is looked for members that nobody hosts, ms. */
 const scanIntervalMs = 1_000
-/** A sibling that has members to spare is asked so often before a new one is made, attempts. */
+/** A sibling that has members to spare is asked so often before a new one is made, or looked for while hosts are not known, attempts. */
 const takeAttemptsMax = 3
 
 export interface HostingOptions {
@@ -150,6 +150,8 @@ export class Hosting {
       const { voters, learners, outgoing } = council.membership
       const known = new Set([...voters, ...learners, ...outgoing, ...council.table.records.map(({ member }) => member)])
       if (voters.length === 0) return onWaiting()
+      // A newcomer may not have met yet who hosts them, and has more than one: it looks again, but not for ever.
+      if (!voters.every(voter => council.isLive(voter)) && ++this.#takesFailed < takeAttemptsMax) return
       if (this.#isBarren || known.size >= membersTarget) return
       const hosted = await this.create(member => joinerState({ member, generation }))
       if (hosted) count('decisions.members-made')
