@@ -1,7 +1,9 @@
 /** Members that outlive their tabs: adopted, handed over, fenced off, given up; and histories that meet. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { PeerId } from '../../../src/base/ids.ts'
 import { compare } from '../../../src/consensus/decisions/history.ts'
 import type { GenerationInfo } from '../../../src/consensus/decisions/wire.ts'
+import type { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { type Decider, DecidingRoom, until } from './support/deciding-room.ts'
 
 let room: DecidingRoom
@@ -76,6 +78,22 @@ describe('tabs of one browser', () => {
     })
     const fresh = await room.join('fresh', 'b')
     await until(() => hostedBy(fresh).length === 1 && hostedBy(keep).length === 2, 'the new tab is handed a member')
+    expect(room.counters['decisions.members-made']).toBe(2) // as before
+  })
+
+  test('a newcomer that has met another newcomer only makes no member beside the two of a sibling it will meet', async () => {
+    await tabsOf('b', 'b', 'b')
+    await room.untilVoters(3)
+    const [keep, ...others] = room.deciders as [Decider, ...Decider[]]
+    for (const other of others) room.crash(other)
+    await until(() => hostedBy(keep).length === 3, 'the last tab hosts all three')
+    const other = await room.join('other', 'b')
+    await until(() => hostedBy(other).length === 1, 'another tab is handed a member')
+
+    const mesh = await room.room.join('fresh', { browser: 'b' })
+    await until(() => mesh.peers.some(({ id }) => id === keep.mesh.id), 'it is there')
+    const fresh = room.decide('fresh', 'b', hiding(mesh, keep.mesh.id, 700))
+    await until(() => hostedBy(fresh).length === 1 && hostedBy(keep).length === 1, 'the new tab is handed a member')
     expect(room.counters['decisions.members-made']).toBe(2) // as before
   })
 
@@ -265,3 +283,21 @@ test('a peer beyond the members decides through others, reads what they decided,
   expect(heard[0]).toMatch(/^w \d+$/)
   expect(outside.service.view.state).toBe('joining')
 })
+
+/** A mesh that meets one of its peers so much later. */
+function hiding(mesh: MeshPeer, hidden: PeerId, forMs: number): MeshPeer {
+  const untilMs = Date.now() + forMs
+  return new Proxy(mesh, {
+    get(target, name) {
+      if (name === 'peers') return target.peers.filter(({ id }) => id !== hidden || Date.now() >= untilMs)
+      if (name === 'on')
+        return (...[event, listener]: Parameters<MeshPeer['on']>) => {
+          if (event === 'agent-join')
+            setTimeout(() => listener(target.peers.find(({ id }) => id === hidden) as never), forMs)
+          return target.on(event, listener)
+        }
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
