@@ -2,7 +2,7 @@
  * The built console over HTTP: our headers on everything, hashed files cached for good, sample texts for a day, all else asked for again
  * each time.
  */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import sirv from 'sirv'
@@ -26,7 +26,10 @@ export function createSite(folder: string): Handler {
     }
     response.setHeader('Cache-Control', cachingOf(pathname))
     if (pathname === '/') request.url = `/index.html${(request.url ?? '').slice(1)}`
-    filesOf(pathname)(request, response, () => plain(response, 404, 'There is no such file here.'))
+    const missing = () => plain(response, 404, 'There is no such file here.')
+    // A build since may have taken away what is still listed, and a file that cannot be opened would end this process.
+    if (!existsSync(join(folder, pathname))) return missing()
+    filesOf(pathname)(request, response, missing)
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { utimes, writeFile } from 'node:fs/promises'
+import { rm, utimes, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -84,6 +84,15 @@ describe('the site', () => {
     await utimes(join(folder, 'index.html'), new Date(), new Date(Date.now() + 5000))
     expect(await (await fetch(`${site}/`)).text()).toContain('newer console</title>')
     expect(await (await fetch(`${site}/assets/app-new.js`)).text()).toBe('new')
+  })
+
+  test('goes on when a tab asks for what a build has taken away', async () => {
+    const folder = await builtConsole()
+    const site = await serve(folder)
+    expect((await fetch(`${site}/assets/app-abc123.js`)).status).toBe(200)
+    await rm(join(folder, 'assets/app-abc123.js'))
+    expect((await fetch(`${site}/assets/app-abc123.js`)).status).toBe(404)
+    expect((await fetch(`${site}/`)).status).toBe(200)
   })
 })
 
