@@ -44,7 +44,8 @@ const words: Readonly<Record<string, ProblemWords>> = {
   unsupported: {
     word: 'Unsupported',
     title: 'Something this tab needs is missing',
-    advice: 'Open the link in a current Chrome, Edge, Firefox or Safari, over https:// or on localhost.',
+    advice:
+      'Reload the page: a part of it may not have arrived. Else open the link in a current Chrome, Edge, Firefox or Safari, over https:// or on localhost.',
   },
   'storage-lost': {
     word: 'No storage',
