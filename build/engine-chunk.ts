@@ -10,14 +10,9 @@ interface Modules {
 
 const entry = fileURLToPath(new URL('../src/engine/start-engine.ts', import.meta.url))
 
-/** The bundler's own helpers. */
-const runtime = '\0rolldown/runtime.js'
-
 /** For `output.codeSplitting` of the workers: the entry and all that it imports, but not what it loads later. */
 export const engineChunk = {
-  groups: [
-    { name: (id: string, modules: Modules) => (id === runtime || reachable(modules).has(id) ? 'start-engine' : null) },
-  ],
+  groups: [{ name: (id: string, modules: Modules) => (reachable(modules).has(id) ? 'start-engine' : null) }],
 }
 
 function reachable(modules: Modules): ReadonlySet<string> {

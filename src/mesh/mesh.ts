@@ -64,7 +64,7 @@ export class MeshPeer implements Mesh, Posts {
     this.pipes = options.siblingLinks && this.#openPipes(options.siblingLinks)
   }
 
-  /** Joins the lobby while the node starts: neither has to wait for the other. */
+  /** Joins the lobby, and makes a node once a tab of this browser has let this one in or none will. Resolves when the node runs. */
   async start(): Promise<void> {
     // Making a node takes this thread longer than signaling needs to list the others, so it comes second.
     await this.#parts.lobby.join(await this.#parts.membership.signOwn())

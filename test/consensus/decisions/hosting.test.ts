@@ -61,11 +61,7 @@ describe('tabs of one browser', () => {
   })
 
   test('a newcomer to which another was quicker asks again, and makes no member beside the two of its sibling', async () => {
-    await tabsOf('b', 'b', 'b')
-    await room.untilVoters(3)
-    const [keep, ...others] = room.deciders as [Decider, ...Decider[]]
-    for (const other of others) room.crash(other)
-    await until(() => hostedBy(keep).length === 3, 'the last tab hosts all three')
+    const keep = await lastOfThree()
 
     const { locks } = room.browser('b')
     const claim = locks.claim.bind(locks)
@@ -82,11 +78,7 @@ describe('tabs of one browser', () => {
   })
 
   test('a newcomer that has met another newcomer only makes no member beside the two of a sibling it will meet', async () => {
-    await tabsOf('b', 'b', 'b')
-    await room.untilVoters(3)
-    const [keep, ...others] = room.deciders as [Decider, ...Decider[]]
-    for (const other of others) room.crash(other)
-    await until(() => hostedBy(keep).length === 3, 'the last tab hosts all three')
+    const keep = await lastOfThree()
     const other = await room.join('other', 'b')
     await until(() => hostedBy(other).length === 1, 'another tab is handed a member')
 
@@ -283,6 +275,16 @@ test('a peer beyond the members decides through others, reads what they decided,
   expect(heard[0]).toMatch(/^w \d+$/)
   expect(outside.service.view.state).toBe('joining')
 })
+
+/** Two of three tabs of a browser crash; the last hosts all three members. */
+async function lastOfThree(): Promise<Decider> {
+  await tabsOf('b', 'b', 'b')
+  await room.untilVoters(3)
+  const [keep, ...others] = room.deciders as [Decider, ...Decider[]]
+  for (const other of others) room.crash(other)
+  await until(() => hostedBy(keep).length === 3, 'the last tab hosts all three')
+  return keep
+}
 
 /** A mesh that meets one of its peers so much later. */
 function hiding(mesh: MeshPeer, hidden: PeerId, forMs: number): MeshPeer {
