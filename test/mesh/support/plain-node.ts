@@ -67,7 +67,6 @@ export async function startPlainNode(room: string, secret: string) {
     node,
     self,
     heard,
-    listeners: () => pubsub.getSubscribers(topic).length,
     async broadcast(applicationTopic: string, body: Uint8Array): Promise<void> {
       const id = randomBytes(8).toString('hex')
       const header = { kind: 'broadcast', id, topic: applicationTopic, timestamp: Date.now(), body: 'bytes' }
