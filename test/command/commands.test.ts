@@ -137,12 +137,13 @@ describe('in a room of three', () => {
   })
 
   test('the register is written and read from any peer', async () => {
-    expect((await done(other(), 'decisions set room/owner "Brisk Otter"')).text).toBe(
-      'Decided: room/owner = "Brisk Otter", version 1.',
+    // The room's own records, such as its agents, may have taken the first versions.
+    expect((await done(other(), 'decisions set room/owner "Brisk Otter"')).text).toMatch(
+      /^Decided: room\/owner = "Brisk Otter", version \d+\.$/,
     )
     await done(leading(), 'decisions set limits {"agents": 12}')
     expect((await done(leading(), 'decisions get room/owner')).text).toBe('"Brisk Otter"')
-    expect((await done(leading(), 'decisions list')).text).toMatch(/^limits +\{"agents":12\} +version 2\nroom\/owner/)
+    expect((await done(leading(), 'decisions list')).text).toMatch(/^limits +\{"agents":12\} +version \d+\nroom\/owner/)
     expect((await done(leading(), 'decisions list nothing/')).text).toBe('No key begins with “nothing/”.')
     await done(other(), 'decisions delete limits')
     expect((await done(other(), 'decisions get limits')).text).toBe('“limits” is not there.')

@@ -38,6 +38,17 @@ async function count({ service: { register } }: Decider, key: string, isOver: ()
   return tally
 }
 
+/** On a busy machine, the fourth leader may be sought just now, and there is nobody to answer. */
+async function listed({ service: { register } }: Decider) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await register.list('c')
+    } catch (thrown) {
+      if ((thrown as MeshError).code !== 'no-quorum' || attempt === 10) throw thrown
+    }
+  }
+}
+
 test('counters of five clients are exact through crashes of three leaders', async () => {
   room = new DecidingRoom('auto')
   for (let tab = 0; tab < 5; tab++) await room.join(`tab ${tab}`, 'one browser')
@@ -66,7 +77,7 @@ test('counters of five clients are exact through crashes of three leaders', asyn
   const tallies = new Map<string, Tally>()
   for (const [place, [decider, tallying]] of [...counting].entries())
     if (!crashed.has(decider)) tallies.set(`c${place}`, await tallying)
-  const final = new Map((await survivor.service.register.list('c')).map(({ key, value }) => [key, value as number]))
+  const final = new Map((await listed(survivor)).map(({ key, value }) => [key, value as number]))
   expect(crashed.size).toBe(3)
   expect(tallies.size).toBe(2)
   for (const [key, { done, unknown }] of tallies) {
