@@ -8,11 +8,13 @@ interface Modules {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null
 }
 
+export const engineChunkName = 'start-engine'
+
 const entry = fileURLToPath(new URL('../src/engine/start-engine.ts', import.meta.url))
 
 /** For `output.codeSplitting` of the workers: the entry and all that it imports, but not what it loads later. */
 export const engineChunk = {
-  groups: [{ name: (id: string, modules: Modules) => (reachable(modules).has(id) ? 'start-engine' : null) }],
+  groups: [{ name: (id: string, modules: Modules) => (reachable(modules).has(id) ? engineChunkName : null) }],
 }
 
 function reachable(modules: Modules): ReadonlySet<string> {

@@ -1,4 +1,7 @@
-/** A Vite plugin that has the browser fetch, along with the page's entry, modules that are imported later, and what these import. */
+/**
+ * A Vite plugin that names in the page the modules that are imported later, and what these import. The entry has them fetched where they are not
+ * in the browser's cache: a browser that finds them there reads and compiles them at once, just when it should start the engine's worker.
+ */
 import type { Plugin } from 'vite'
 
 export function preload(...modules: string[]): Plugin {
@@ -15,7 +18,7 @@ export function preload(...modules: string[]): Plugin {
           return [chunk.fileName, ...chunk.imports]
         })
         return [...new Set(files)].map(file => {
-          const attrs = { rel: 'modulepreload', crossorigin: true, href: `/${file}` }
+          const attrs = { rel: 'later', crossorigin: true, href: `/${file}` }
           return { tag: 'link', attrs, injectTo: 'head' }
         })
       },

@@ -130,5 +130,12 @@ export const files: Readonly<Record<string, string>> = {
     export const getMetrics = () => { throw new Error('gossipsub metrics are left out of this build') }`,
   '@libp2p/gossipsub/dist/src/score/scoreMetrics.js': `
     export const computeAllPeersScoreWeights = () => { throw new Error('gossipsub metrics are left out of this build') }`,
-  'multiformats/dist/src/bases/base256emoji.js': 'export {}',
+  // Of the 24 ways to write bytes as text those that the libraries use. As namespaces they would cost a file for the bundler's own helpers too.
+  'multiformats/dist/src/basics.js': `
+    import { base16 } from './bases/base16.js'
+    import { base32 } from './bases/base32.js'
+    import { base36 } from './bases/base36.js'
+    import { base58btc } from './bases/base58.js'
+    import { base64, base64url } from './bases/base64.js'
+    export const bases = { base16, base32, base36, base58btc, base64, base64url }`,
 }

@@ -12,6 +12,8 @@ export interface RendezvousEvents {
   /** In the room: who else is there, and how many other rooms share the tag. Comes again after each reconnect. */
   onWelcome(members: readonly RendezvousMember[], sameTag: number): void
   onMember(member: RendezvousMember): void
+  /** Somebody who was here before, told of before the list has been read. */
+  onFirst(member: RendezvousMember): void
   onLeft(session: SessionId): void
   onSignal(from: SessionId, data: string): void
   /** Somebody with a room of the same tag asks; `reply` answers once. */

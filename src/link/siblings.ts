@@ -10,7 +10,7 @@ import { siblingAnswerMs, siblingsMax } from './limits.ts'
 import type { Rendezvous, RendezvousEvents, RendezvousMember } from './rendezvous.ts'
 import { sealedHello, sealedSignal, sessionId } from './signaling/protocol.ts'
 
-/** After the first answer the others' are gathered for so long, so that the list is read once, ms. */
+/** The first answer is told of at once. Then the others' are gathered for so long, so that the list is read once, ms. */
 const gatherMs = 5
 
 const wordSchema = v.variant('kind', [
@@ -154,6 +154,7 @@ export class Siblings implements Rendezvous {
     if (this.#present.size > 1) return
     this.#stopAsking()
     this.#stopAsking = this.#options.clock.after(gatherMs, () => this.#welcome())
+    this.#events?.onFirst({ session, hello })
   }
 
   #welcome(): void {

@@ -59,6 +59,7 @@ export class Lobby {
     rendezvous.join({ hash: room.hash, tag: room.tag }, member, {
       onWelcome: (members, sameTag) => void this.#welcome(members, sameTag),
       onMember: found => void this.#add(found, true),
+      onFirst: found => void this.#add(found, false),
       onLeft: left => this.#left(left),
       onSignal: (_from, sealed) => onSignal(sealed),
       onKnock: (sealed, reply) => void this.#answerKnock(sealed, reply),

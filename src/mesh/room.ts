@@ -32,8 +32,10 @@ export interface Sealer {
 /** A room without a secret is public: its keys follow from its name, and so protect nothing from those who know it. */
 export async function openRoom(name: string, secret: string | undefined): Promise<Room> {
   const isPrivate = secret !== undefined && secret !== ''
-  const material = await keyMaterial(isPrivate ? `private\0${secret}` : 'public')
-  const nameMaterial = await keyMaterial('name')
+  const [material, nameMaterial] = await Promise.all([
+    keyMaterial(isPrivate ? `private\0${secret}` : 'public'),
+    keyMaterial('name'),
+  ])
   const [hash, sealKey, macKey, tag, nameKey] = await Promise.all([
     derive(material, name, 'tabmesh room hash'),
     derive(material, name, 'tabmesh signal seal'),
@@ -41,14 +43,18 @@ export async function openRoom(name: string, secret: string | undefined): Promis
     derive(nameMaterial, name, 'tabmesh name tag'),
     derive(nameMaterial, name, 'tabmesh name seal'),
   ])
-  const hmac = await crypto.subtle.importKey('raw', macKey, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const [hmac, seal, nameSeal] = await Promise.all([
+    crypto.subtle.importKey('raw', macKey, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']),
+    sealerOf(sealKey),
+    sealerOf(nameKey),
+  ])
   return {
     name,
     isPrivate,
     hash: toHex(hash) as RoomHash,
     tag: toHex(tag).slice(0, 3),
-    seal: await sealerOf(sealKey),
-    nameSeal: await sealerOf(nameKey),
+    seal,
+    nameSeal,
     mac: async bytes => new Uint8Array(await crypto.subtle.sign('HMAC', hmac, bytes as Uint8Array<ArrayBuffer>)),
   }
 }

@@ -54,6 +54,7 @@ beforeEach(() => {
     {
       onWelcome: ignore,
       onMember: ignore,
+      onFirst: ignore,
       onLeft: ignore,
       onSignal: ignore,
       onKnock: ignore,
