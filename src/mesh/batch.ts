@@ -9,7 +9,6 @@
  * gossipsub runs without signatures of its own (StrictNoSign): ours is verified once per batch, after duplicates are dropped,
  * with a key imported once per peer; gossipsub's own cost a key import and a check for every copy that arrives.
  */
-import { toHex } from '../base/bytes.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { deflate, inflate } from './deflate.ts'
@@ -20,6 +19,9 @@ const lengthBytes = 4
 const numberBytes = 8
 const signatureBytes = 64
 const peerIdBytesMax = 128
+/** Of the signature, in a batch's id. */
+const signatureHeadBytes = 16
+const idBytesMax = 1 + peerIdBytesMax + numberBytes + signatureHeadBytes
 /** Stands where a frame's length would, which is never so large. */
 const deflatedMark = 0xffffffff
 /** Less than this is sent as it is: it is not worth the time. */
@@ -91,12 +93,12 @@ export function numberOf(batch: Uint8Array): number {
 /** The same for every copy of a batch; includes a piece of the signature, so that a forged one cannot take a genuine one's place. */
 export function batchId(batch: Uint8Array): Uint8Array {
   const length = batch[0] ?? 0
-  return batch.slice(0, 1 + length + numberBytes + 16)
+  return batch.slice(0, 1 + length + numberBytes + signatureHeadBytes)
 }
 
-/** The key that counts copies of one batch as one. */
+/** The key that counts copies of one batch as one: a character for each byte. What is longer than an id can be comes from who is broken or hostile. */
 export function batchKey(id: Uint8Array): string {
-  return toHex(id)
+  return String.fromCharCode(...id.subarray(0, idBytesMax))
 }
 
 /** True only where the origin signed all of it. Never throws. */

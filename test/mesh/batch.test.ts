@@ -64,6 +64,7 @@ test('every copy of a batch has one id; another batch, or a forged one in its na
   ]
   expect(new Set(batches.map(batch => batchKey(batchId(batch)))).size).toBe(4)
   expect(batchKey(batchId(batches[0]?.slice() as Uint8Array))).toBe(batchKey(batchId(batches[0] as Uint8Array)))
+  expect(batchKey(new Uint8Array(5_000_000)).length).toBeLessThan(200) // as an offer of somebody hostile may have it
 })
 
 test('of 100,000 random and mutated byte strings none throws, and none of a sample is genuine', async () => {
