@@ -85,6 +85,7 @@ export class BroadcastLinks implements LinkProvider {
       callee.close() // whoever has it open is woken by what others say on it
       const answer = `answer ${attempt} ${to.session} ${self.session}`
       if (!(await isProof(to.peer, answer, await promise))) throw new MeshError('dial-failed', 'somebody else answers')
+      if (pipe.isClosed) throw new MeshError('dial-failed', 'the other end has given it up')
       pipe.ready('')
       this.#keep(pipe)
       return pipe
@@ -143,8 +144,8 @@ export class BroadcastLinks implements LinkProvider {
       },
       () => resolve(),
     )
-    // Who dialled may have given up long ago, when this tab was frozen: it has to say that it still listens.
-    const stop = clock.after(siblingDialMs, () => pipe.end('nobody listens any more'))
+    // Who dialled may have given up long ago, when this tab was frozen: it has to say that it still listens. Who is only slow is told that it is too late.
+    const stop = clock.after(siblingDialMs, () => pipe.close('no word that you listen'))
     pipe.ready(answered)
     await promise
     stop()

@@ -27,7 +27,7 @@ const full = new Set<PeerId>()
 const nextSession = (name: string) => `k${String(ids++).padStart(3, '0')}-${name.padEnd(8, 'x')}` as SessionId
 
 /** Tabs that were opened later have later sessions. */
-function tab(name: string, { signedBy = name, session = nextSession(name) } = {}) {
+function tab(name: string, { signedBy = name, session = nextSession(name), checksMs = 0 } = {}) {
   const self = { peer: name as PeerId, session }
   const links = new BroadcastLinks({
     self,
@@ -37,7 +37,10 @@ function tab(name: string, { signedBy = name, session = nextSession(name) } = {}
     isFullFor: peer => full.has(peer),
     nameOf: async purpose => `room:${purpose}`,
     prove: async words => `${signedBy}: ${words}`,
-    isProof: async (peer, words, proof) => proof === `${peer}: ${words}`,
+    isProof: async (peer, words, proof) => {
+      if (checksMs > 0) await new Promise<void>(resolve => turns.clock.after(checksMs, resolve))
+      return proof === `${peer}: ${words}`
+    },
   })
   const pipes: Pipe[] = []
   links.onPipe(pipe => pipes.push(pipe))
@@ -47,11 +50,11 @@ function tab(name: string, { signedBy = name, session = nextSession(name) } = {}
 type Tab = ReturnType<typeof tab>
 
 /** What a dial came to: its pipe, or the code of its error. */
-async function dialled(from: Tab, to: Tab): Promise<Pipe | string> {
+async function dialled(from: Tab, to: Tab, patienceMs = siblingDialMs + 1): Promise<Pipe | string> {
   const outcome = from.links
     .dial(to.self, { signal: new AbortController().signal })
     .catch((error: { code: string }) => error.code)
-  await turns.run(turns.clock.monotonicMs() + siblingDialMs + 1)
+  await turns.run(turns.clock.monotonicMs() + patienceMs)
   return outcome
 }
 
@@ -191,6 +194,17 @@ test('a dial that is heard long after it was given up, by a tab that was frozen,
   await turns.run(turns.clock.monotonicMs() + siblingDialMs + 1)
   expect(words).toHaveLength(1)
   expect([ada.pipes, thawed.pipes]).toEqual([[], []])
+})
+
+test('who takes too long to say that it listens has no pipe, and neither has the other', async () => {
+  for (const checksMs of [siblingDialMs - 50, siblingDialMs, siblingDialMs + 50]) {
+    const [ada, bob] = [tab('ada', { checksMs }), tab('bob')]
+    const outcome = await dialled(ada, bob, 2 * siblingDialMs)
+    const told = typeof outcome === 'string' ? [outcome] : opened(outcome).told
+    const isOpen = told.length === 0
+    expect(bob.pipes.length === 1 && opened(bob.pipes[0]).told.length === 0, `${checksMs} ms: ${told}`).toBe(isOpen)
+    if (checksMs > siblingDialMs) expect(told).toEqual(['dial-failed'])
+  }
 })
 
 test('what does not fit the protocol is not heard', async () => {
