@@ -6,7 +6,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Emitter } from '../base/emitter.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Remote } from '../link/types.ts'
-import { batchId, batchKey, originOf } from './batch.ts'
+import { batchId, batchKey, isUnsigned, originOf } from './batch.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { Delivery } from './delivery.ts'
 import { Dialler } from './dialler.ts'
@@ -258,7 +258,7 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
   })
   const gossip: Omit<HearingOptions, 'clock'> &
     Pick<TreesOptions, 'originOf' | 'batchId'> &
-    Pick<SiblingGossipOptions, 'self' | 'batchKey' | 'receive' | 'came' | 'libp2pId'> = {
+    Omit<SiblingGossipOptions, 'clock' | 'pipes' | 'trees'> = {
     self: id,
     count,
     originOf,
@@ -266,6 +266,12 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     batchKey,
     came: batch => broadcasts.came(batch),
     receive: batch => broadcasts.receive(batch),
+    receiveInTurn: (from, batch) => broadcasts.receiveInTurn(from, batch),
+    isUnsigned,
+    others: () => membership.members.keys(),
+    onSay: say => {
+      broadcasts.sayNear = say
+    },
     libp2pId: peerIdFromString,
     neighbours: () => links.peers,
     node: () => reactions.node(),

@@ -41,7 +41,18 @@ export const bytesPerFrame = lengthBytes
 
 /** Encodes and signs. `number` never repeats for one origin: it starts at the time of the session, in ms, and grows. */
 export async function encodeBatch(signer: Signer, number: number, frames: readonly Uint8Array[]): Promise<Uint8Array> {
-  const id = encoder.encode(signer.id)
+  const batch = await encodeUnsigned(signer.id, number, frames)
+  await signBatch(signer, batch)
+  return batch
+}
+
+/** With zeros where the signature belongs. */
+export async function encodeUnsigned(
+  origin: PeerId,
+  number: number,
+  frames: readonly Uint8Array[],
+): Promise<Uint8Array> {
+  const id = encoder.encode(origin)
   const body = await smaller(joined(frames))
   const bodyAt = 1 + id.length + numberBytes + signatureBytes
   const bytes = new Uint8Array(bodyAt + body.length)
@@ -49,8 +60,19 @@ export async function encodeBatch(signer: Signer, number: number, frames: readon
   bytes.set(id, 1)
   new DataView(bytes.buffer).setFloat64(1 + id.length, number)
   bytes.set(body, bodyAt)
-  bytes.set(await signer.sign('broadcast', signedContent(bytes, id.length)), bodyAt - signatureBytes)
   return bytes
+}
+
+/** Signs what `encodeUnsigned` made, in place. */
+export async function signBatch(signer: Signer, batch: Uint8Array): Promise<void> {
+  const length = batch[0] ?? 0
+  batch.set(await signer.sign('broadcast', signedContent(batch, length)), 1 + length + numberBytes)
+}
+
+/** Of a batch that its origin only said to those who know that it comes from there. */
+export function isUnsigned(batch: Uint8Array): boolean {
+  const at = 1 + (batch[0] ?? 0) + numberBytes
+  return batch.subarray(at, at + signatureBytes).every(byte => byte === 0)
 }
 
 function joined(frames: readonly Uint8Array[]): Uint8Array {

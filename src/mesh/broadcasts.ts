@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { MeshError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { bufferedBytesHigh } from '../link/limits.ts'
-import { encodeBatch, framesOf, isGenuineBatch, numberOf, originOf } from './batch.ts'
+import { encodeUnsigned, framesOf, isGenuineBatch, numberOf, originOf, signBatch } from './batch.ts'
 import { decodeFrame, type Frame } from './frame.ts'
 import type { BroadcastQueues, Priority } from './gossip/queues.ts'
 import type { TopicCounts } from './gossip/topic-counts.ts'
@@ -58,6 +58,8 @@ interface Router {
 }
 
 export class Broadcasts {
+  /** Says a batch to all there are, each of whom knows by the way it comes who said it; false where it cannot, and nobody heard of it. */
+  sayNear: (batch: Uint8Array) => Promise<boolean> = async () => false
   readonly #options: BroadcastsOptions
   readonly #gossip: Gossip
   /** Batches, by the neighbour over which they came. */
@@ -87,12 +89,14 @@ export class Broadcasts {
       congestion: () => Math.max(congestion(), this.#backlog() / bufferedBytesHigh),
       publish: async frames => {
         count('gossip.batches-sent')
+        const number = ++this.#number
+        const batch = await encodeUnsigned(signer.id, number, frames)
+        topics()?.batch('sent', number)
+        if (await this.sayNear(batch)) return
         // Said right after joining, or right after somebody joined, it must not fall between link and gossip.
         const publish = await this.#attached.promise
         await this.#allListening()
-        const number = ++this.#number
-        const batch = await encodeBatch(signer, number, frames)
-        topics()?.batch('sent', number)
+        await signBatch(signer, batch)
         return publish(batch)
       },
     })
@@ -194,6 +198,11 @@ export class Broadcasts {
     if (originOf(batch) === via || (await isGenuineBatch(batch))) return accept
     this.#options.count('dropped.signature')
     return reject
+  }
+
+  /** Of a genuine batch, once: at once, or where more came from there than its share, in its turn. */
+  receiveInTurn(from: PeerId, batch: Uint8Array): void {
+    this.#inbox.push(from, batch.length, () => this.receive(batch))
   }
 
   /** Of a genuine batch, once. Batches are read in the order in which they came: what is deflated takes a moment, and what comes meanwhile waits for it. */

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MeshError } from '../../src/base/errors.ts'
-import { batchId, batchKey, encodeBatch, framesOf, isGenuineBatch, originOf } from '../../src/mesh/batch.ts'
+import {
+  batchId,
+  batchKey,
+  encodeBatch,
+  encodeUnsigned,
+  framesOf,
+  isGenuineBatch,
+  isUnsigned,
+  originOf,
+} from '../../src/mesh/batch.ts'
 import { seededRandom } from '../link/support/turns.ts'
 import { mutated, randomBytes } from './support/fuzz.ts'
 import { freshKeys } from './support/keys.ts'
@@ -65,6 +74,17 @@ test('every copy of a batch has one id; another batch, or a forged one in its na
   expect(new Set(batches.map(batch => batchKey(batchId(batch)))).size).toBe(4)
   expect(batchKey(batchId(batches[0]?.slice() as Uint8Array))).toBe(batchKey(batchId(batches[0] as Uint8Array)))
   expect(batchKey(new Uint8Array(5_000_000)).length).toBeLessThan(200) // as an offer of somebody hostile may have it
+})
+
+test('a batch without a signature is known as such, and not taken for genuine', async () => {
+  const { signer } = await freshKeys()
+  const frames = [Uint8Array.of(1, 2, 3)]
+  const bare = await encodeUnsigned(signer.id, 1, frames)
+  const signed = await encodeBatch(signer, 1, frames)
+  expect([isUnsigned(bare), isUnsigned(signed)]).toEqual([true, false])
+  expect(await isGenuineBatch(bare)).toBe(false)
+  expect(await isGenuineBatch(signed)).toBe(true)
+  expect(framesOf(bare)).toEqual(framesOf(signed))
 })
 
 test('of 100,000 random and mutated byte strings none throws, and none of a sample is genuine', async () => {

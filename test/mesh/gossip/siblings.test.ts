@@ -4,13 +4,16 @@ import { randomId, systemClock } from '../../../src/base/system.ts'
 import { bufferedBytesHigh } from '../../../src/link/limits.ts'
 import { MemoryHub, type MemoryProvider } from '../../../src/link/memory.ts'
 import type { Pipe } from '../../../src/link/types.ts'
+import { encodeUnsigned } from '../../../src/mesh/batch.ts'
 import { Figures } from '../../../src/mesh/figures.ts'
+import { encodeFrame } from '../../../src/mesh/frame.ts'
 import { SiblingGossip } from '../../../src/mesh/gossip/siblings/driver.ts'
 import { passOnMs } from '../../../src/mesh/gossip/siblings/limits.ts'
 import type { SiblingPipes } from '../../../src/mesh/gossip/siblings/pipes.ts'
 import { Trees } from '../../../src/mesh/gossip/trees/driver.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { MemoryRoom, sees, until } from '../support/memory-mesh.ts'
+import { quickClock } from '../support/quick-clock.ts'
 
 const rooms: MemoryRoom[] = []
 const open: { close(): void }[] = []
@@ -30,36 +33,29 @@ interface Tab {
 }
 
 /** One letter for the browser of each tab. */
-async function tabs(browsers: string, apart: readonly number[] = []): Promise<Tab[]> {
-  const room = new MemoryRoom()
+async function tabs(browsers: string, apart: readonly number[] = [], clock = systemClock): Promise<Tab[]> {
+  const room = new MemoryRoom(clock)
   rooms.push(room)
   const hub = new MemoryHub()
   const joined: Tab[] = []
   for (const [at, browser] of [...browsers].entries()) {
     const blocked = apart.includes(at) ? joined.flatMap((tab, other) => (apart.includes(other) ? [tab.mesh] : [])) : []
-    const { links, mesh } = await joinedWithPipes(room, hub, `P${at}`, { browser, blocked })
-    const figures = new Figures(systemClock, (event, listener) => mesh.on(event, listener))
-    mesh.measure(figures)
-    const trees = new Trees({
-      ...mesh.gossip,
-      clock: systemClock,
-      mesh,
-      isSibling: peer => mesh.pipes?.isSettled(peer) === true,
-    })
-    const pipes = mesh.pipes as SiblingPipes
-    new SiblingGossip({ ...mesh.gossip, clock: systemClock, pipes, trees })
-    open.push(trees)
-    joined.push({
-      mesh,
-      links,
-      pipes,
-      figures,
-      heard: heardBy(mesh),
-      sent: await sentBy(mesh),
-    })
+    joined.push(await opened(room, hub, `P${at}`, { browser, blocked }))
   }
   await until(() => room.peers.every(peer => sees(peer, room.peers) && peer.links.length > 0), 'all are linked')
   return joined
+}
+
+async function opened(...where: Parameters<typeof joinedWithPipes>): Promise<Tab> {
+  const { links, mesh } = await joinedWithPipes(...where)
+  const figures = new Figures(systemClock, (event, listener) => mesh.on(event, listener))
+  mesh.measure(figures)
+  const isSibling = (peer: MeshPeer['id']) => mesh.pipes?.isSettled(peer) === true
+  const trees = new Trees({ ...mesh.gossip, clock: systemClock, mesh, isSibling })
+  const pipes = mesh.pipes as SiblingPipes
+  new SiblingGossip({ ...mesh.gossip, clock: systemClock, pipes, trees })
+  open.push(trees)
+  return { mesh, links, pipes, figures, heard: heardBy(mesh), sent: await sentBy(mesh) }
 }
 
 /** With what reaches the other tabs of its browser. */
@@ -141,6 +137,54 @@ test('tabs of several browsers hear each other too', async () => {
   for (const speaker of all) for (let word = 0; word < 4; word++) await say(speaker, all)
   for (const { heard } of all) expect(new Set(heard).size).toBe(heard.length)
 })
+
+function saying(word: string): Uint8Array {
+  const body = new TextEncoder().encode(JSON.stringify(word))
+  const header = { kind: 'broadcast', id: randomId(), topic: 'word', timestamp: 1, body: 'json' } as const
+  return encodeFrame({ header, body })
+}
+
+const isSettledFor = (tab: Tab, all: readonly Tab[]) =>
+  tab.pipes.areSettled(all.flatMap(({ mesh }) => (mesh === tab.mesh ? [] : [mesh.id])))
+
+const unsigned = ({ mesh }: Tab) => mesh.counters['gossip.unsigned-batches-sent'] ?? 0
+
+test('where all there are have had their pipes for a while nothing is signed, and gossip never hears of it', async () => {
+  const clock = quickClock(20)
+  const all = await tabs('aaaa', [], clock)
+  const [one] = all as [Tab]
+  await until(() => all.every(tab => isSettledFor(tab, all)), 'settled')
+  const before = all.map(({ sent }) => sent.count)
+  for (const speaker of all) await say(speaker, all)
+  expect(all.map(unsigned)).toEqual([1, 1, 1, 1])
+  const words = Array.from({ length: 500 }, (_, at) => `word ${at}`)
+  for (const { heard } of all) heard.length = 0
+  for (const [at, word] of words.entries())
+    await one.pipes.post(await encodeUnsigned(one.mesh.id, at + 1, [saying(word)]))
+  await until(() => all.every(tab => tab === one || tab.heard.length >= words.length), 'all of them are heard')
+  for (const tab of all) expect(tab.heard).toEqual(tab === one ? [] : words)
+  expect(all.map(({ sent }) => sent.count)).toEqual(before)
+  all[3]?.pipes.close()
+  await until(() => !one.pipes.has(all[3]?.mesh.id as never), 'one pipe is gone')
+  await say(one, all)
+  expect(unsigned(one)).toBe(1)
+}, 30_000)
+
+test('once somebody of another browser is here, what is said is signed, and passed on', async () => {
+  const clock = quickClock(20)
+  const all = await tabs('aaa', [], clock)
+  const [one] = all as [Tab]
+  await until(() => isSettledFor(one, all), 'settled')
+  await say(one, all)
+  expect(unsigned(one)).toBe(1)
+  const far = await opened(rooms.at(-1) as MemoryRoom, new MemoryHub(), 'far', { browser: 'b' })
+  const everybody = [...all, far]
+  const meshes = everybody.map(({ mesh }) => mesh)
+  await until(() => meshes.every(mesh => sees(mesh, meshes) && mesh.links.length > 0), 'it is known and linked')
+  for (const speaker of everybody) await say(speaker, everybody)
+  expect(unsigned(one)).toBe(1)
+  for (const { heard } of everybody) expect(new Set(heard).size).toBe(heard.length)
+}, 30_000)
 
 test('who is cut off says and hears nothing past the links either, and is heard again after the cut', async () => {
   const all = await tabs('aaa')

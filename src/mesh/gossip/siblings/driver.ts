@@ -1,7 +1,8 @@
 /**
  * Broadcasts among the tabs of one browser: each batch goes from its origin to every tab of the same browser at once, past all links (decision 8).
  * It is heard at once, and gossipsub is told of it as of a batch that its origin sent over a link: copies of it are dropped, it is passed on to
- * neighbours who want it, and by the trees those who need not send it are asked to keep it back.
+ * neighbours who want it, and by the trees those who need not send it are asked to keep it back. Where all there are hear it so, it is not signed, and
+ * gossipsub never hears of it: a signature is for those to whom a batch is passed on.
  */
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import type { Clock } from '../../../base/clock.ts'
@@ -16,6 +17,8 @@ export interface SiblingGossipOptions {
   readonly self: PeerId
   readonly pipes: SiblingPipes
   readonly neighbours: () => readonly PeerId[]
+  /** All who are here. */
+  readonly others: () => Iterable<PeerId>
   readonly node: () => Promise<Node> | undefined
   /** Of gossipsub; all batches go by it. */
   readonly topic: string
@@ -26,6 +29,10 @@ export interface SiblingGossipOptions {
   readonly came: (batch: Uint8Array) => void
   /** Call once with each batch. */
   readonly receive: (batch: Uint8Array) => void
+  readonly receiveInTurn: (from: PeerId, batch: Uint8Array) => void
+  readonly isUnsigned: (batch: Uint8Array) => boolean
+  /** Call with what says a batch that is not signed to all; it resolves with false where it cannot. */
+  readonly onSay: (say: (batch: Uint8Array) => Promise<boolean>) => void
   readonly libp2pId: (peer: PeerId) => Libp2pPeerId
   readonly trees: Pick<Trees, 'came' | 'lost'>
   readonly count: (counter: string) => void
@@ -60,6 +67,7 @@ export class SiblingGossip {
   constructor(options: SiblingGossipOptions) {
     this.#options = options
     options.pipes.onLost = peer => options.trees.lost(peer)
+    options.onSay(batch => this.#sayToAll(batch))
     void options.node()?.then(({ services }) => this.#steer(services.pubsub as unknown as Router))
   }
 
@@ -96,6 +104,13 @@ export class SiblingGossip {
     return reached.size > 0 && this.#options.neighbours().every(peer => reached.has(peer))
   }
 
+  async #sayToAll(batch: Uint8Array): Promise<boolean> {
+    const { pipes, others, neighbours, count } = this.#options
+    const reached = await pipes.post(batch, () => pipes.areSettled([...others(), ...neighbours()]))
+    if (reached.size > 0) count('gossip.unsigned-batches-sent')
+    return reached.size > 0
+  }
+
   async #post(batch: Uint8Array): Promise<ReadonlySet<string>> {
     const reached = await this.#options.pipes.post(batch)
     if (reached.size > 0) this.#options.count('gossip.sibling-batches-sent')
@@ -112,10 +127,12 @@ export class SiblingGossip {
 
   /** The pipe's end has proved who it is, so that its signature is for those only to whom the batch is passed on. */
   #take(router: Router, origin: PeerId, batch: Uint8Array): void {
-    const { pipes, topic, neighbours, originOf, batchId, batchKey, libp2pId, came, receive, trees, count } =
+    const { pipes, topic, neighbours, originOf, isUnsigned, batchId, batchKey, libp2pId, came, trees, count } =
       this.#options
+    const { receive, receiveInTurn } = this.#options
     if (originOf(batch) !== origin) return count('dropped.malformed')
     count('gossip.sibling-batches-received')
+    if (isUnsigned(batch)) return receiveInTurn(origin, batch)
     // Beyond its share it takes its turn with all others.
     if (!this.#hasShare()) return void router.handleReceivedMessage(libp2pId(origin), { topic, data: batch })
     const key = batchKey(batchId(batch))

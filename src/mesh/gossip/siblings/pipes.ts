@@ -47,6 +47,8 @@ export class SiblingPipes {
   /** Batches that came before anybody takes them. */
   readonly #early: Parameters<TakeBatch>[] = []
   #drained: () => void = () => {}
+  /** When a pipe was last opened or closed. */
+  #changedMs = Number.NEGATIVE_INFINITY
 
   constructor(options: SiblingPipesOptions) {
     this.#options = options
@@ -75,10 +77,16 @@ export class SiblingPipes {
     return open !== undefined && this.#options.clock.monotonicMs() - open.sinceMs >= settledMs
   }
 
-  /** To every tab that takes it in; resolves with whom it went to. */
-  async post(batch: Uint8Array): Promise<ReadonlySet<PeerId>> {
+  /** Whether each of these has its pipe, and no pipe was opened or closed for a while: nobody comes, or was given up and is here all the same. */
+  areSettled(peers: readonly PeerId[]): boolean {
+    return this.#options.clock.monotonicMs() - this.#changedMs >= settledMs && peers.every(peer => this.#open.has(peer))
+  }
+
+  /** To every tab that takes it in; resolves with whom it went to: with nobody where not `mayGo` any more, once there is room. */
+  async post(batch: Uint8Array, mayGo = () => true): Promise<ReadonlySet<PeerId>> {
     if (this.#open.size === 0 || batch.length >= frameBytesMax) return new Set()
     if (this.#full.length > 0) await this.#draining()
+    if (!mayGo()) return new Set()
     const bytes = marked('batch', batch)
     for (const { pipe } of this.#open.values()) pipe.send(bytes)
     return new Set(this.#open.keys())
@@ -124,7 +132,8 @@ export class SiblingPipes {
   use(pipe: Pipe): void {
     const { peer } = pipe.remote
     if (this.#isFaulty) return pipe.close('a fault acts here')
-    this.#open.set(peer, { pipe, sinceMs: this.#options.clock.monotonicMs() })
+    this.#changedMs = this.#options.clock.monotonicMs()
+    this.#open.set(peer, { pipe, sinceMs: this.#changedMs })
     pipe.open({
       onFrame: bytes => {
         const kind = kinds[bytes[0] ?? kinds.length]
@@ -154,6 +163,7 @@ export class SiblingPipes {
     const { peer } = pipe.remote
     if (this.#open.get(peer)?.pipe !== pipe) return
     this.#open.delete(peer)
+    this.#changedMs = clock.monotonicMs()
     this.#drained()
     // Mostly its tab leaves, and then there is nothing that could be missed.
     clock.after(lostAfterMs, () => {
