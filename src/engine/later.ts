@@ -21,6 +21,7 @@ export class Later<Part> {
     this.#options = options
     const { promise, resolve } = Promise.withResolvers<Part>()
     this.promise = promise
+    promise.catch(() => {}) // told below, and to whoever waits for it
     this.#start = resolve
   }
 

@@ -274,7 +274,8 @@ export function assemble(options: MeshOptions, reactions: Reactions) {
     },
     libp2pId: peerIdFromString,
     neighbours: () => links.peers,
-    node: () => reactions.node(),
+    // That it could not be made, whoever started the mesh is told.
+    node: () => reactions.node()?.catch(() => new Promise<never>(() => {})),
     topic: gossipTopic,
     complain: peer => words.complain(peer),
     onComplaint: listener => {
