@@ -39,14 +39,7 @@ const decoder = new TextDecoder()
 /** What a batch adds to the frames it carries, bytes, for a queue that fills it up to a size. */
 export const bytesPerFrame = lengthBytes
 
-/** Encodes and signs. `number` never repeats for one origin: it starts at the time of the session, in ms, and grows. */
-export async function encodeBatch(signer: Signer, number: number, frames: readonly Uint8Array[]): Promise<Uint8Array> {
-  const batch = await encodeUnsigned(signer.id, number, frames)
-  await signBatch(signer, batch)
-  return batch
-}
-
-/** With zeros where the signature belongs. */
+/** With zeros where the signature belongs. `number` never repeats for one origin: it starts at the time of the session, in ms, and grows. */
 export async function encodeUnsigned(
   origin: PeerId,
   number: number,
@@ -65,14 +58,12 @@ export async function encodeUnsigned(
 
 /** Signs what `encodeUnsigned` made, in place. */
 export async function signBatch(signer: Signer, batch: Uint8Array): Promise<void> {
-  const length = batch[0] ?? 0
-  batch.set(await signer.sign('broadcast', signedContent(batch, length)), 1 + length + numberBytes)
+  batch.set(await signer.sign('broadcast', signedContent(batch)), signatureAt(batch))
 }
 
 /** Of a batch that its origin only said to those who know that it comes from there. */
 export function isUnsigned(batch: Uint8Array): boolean {
-  const at = 1 + (batch[0] ?? 0) + numberBytes
-  return batch.subarray(at, at + signatureBytes).every(byte => byte === 0)
+  return signatureOf(batch).every(byte => byte === 0)
 }
 
 function joined(frames: readonly Uint8Array[]): Uint8Array {
@@ -100,8 +91,7 @@ async function smaller(frames: Uint8Array): Promise<Uint8Array> {
 /** Who a batch says it is from; to be believed after `isGenuineBatch`. */
 export function originOf(batch: Uint8Array): PeerId | undefined {
   const length = batch[0] ?? 0
-  if (length === 0 || length > peerIdBytesMax || batch.length < 1 + length + numberBytes + signatureBytes)
-    return undefined
+  if (length === 0 || length > peerIdBytesMax || batch.length < signatureAt(batch) + signatureBytes) return undefined
   return decoder.decode(batch.subarray(1, 1 + length)) as PeerId
 }
 
@@ -114,8 +104,7 @@ export function numberOf(batch: Uint8Array): number {
 
 /** The same for every copy of a batch; includes a piece of the signature, so that a forged one cannot take a genuine one's place. */
 export function batchId(batch: Uint8Array): Uint8Array {
-  const length = batch[0] ?? 0
-  return batch.slice(0, 1 + length + numberBytes + signatureHeadBytes)
+  return batch.slice(0, signatureAt(batch) + signatureHeadBytes)
 }
 
 /** The key that counts copies of one batch as one: a character for each byte. What is longer than an id can be comes from who is broken or hostile. */
@@ -127,15 +116,12 @@ export function batchKey(id: Uint8Array): string {
 export async function isGenuineBatch(batch: Uint8Array): Promise<boolean> {
   const from = originOf(batch)
   if (!from) return false
-  const length = batch[0] ?? 0
-  const signatureAt = 1 + length + numberBytes
-  const signature = batch.slice(signatureAt, signatureAt + signatureBytes)
-  return isSignedBy(from, 'broadcast', signedContent(batch, length), signature)
+  return isSignedBy(from, 'broadcast', signedContent(batch), signatureOf(batch))
 }
 
 /** The frames of a batch from a peer, who may be broken or hostile; those that are deflated take a moment. Never throws, never rejects. */
 export function framesOf(batch: Uint8Array): Frames | Promise<Frames> {
-  const body = batch.subarray(1 + (batch[0] ?? 0) + numberBytes + signatureBytes)
+  const body = batch.subarray(signatureAt(batch) + signatureBytes)
   if (body.length < lengthBytes || viewOf(body).getUint32(0) !== deflatedMark) return apart(body)
   return inflate(body.subarray(lengthBytes), inflatedBytesMax).then(frames =>
     frames ? apart(frames) : new MeshError('malformed', 'a batch that cannot be inflated'),
@@ -160,11 +146,20 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+function signatureAt(batch: Uint8Array): number {
+  return 1 + (batch[0] ?? 0) + numberBytes
+}
+
+function signatureOf(batch: Uint8Array): Uint8Array {
+  const at = signatureAt(batch)
+  return batch.slice(at, at + signatureBytes)
+}
+
 /** Everything but the signature. */
-function signedContent(batch: Uint8Array, idLength: number): Uint8Array {
-  const signatureAt = 1 + idLength + numberBytes
+function signedContent(batch: Uint8Array): Uint8Array {
+  const at = signatureAt(batch)
   const content = new Uint8Array(batch.length - signatureBytes)
-  content.set(batch.subarray(0, signatureAt))
-  content.set(batch.subarray(signatureAt + signatureBytes), signatureAt)
+  content.set(batch.subarray(0, at))
+  content.set(batch.subarray(at + signatureBytes), at)
   return content
 }

@@ -4,7 +4,6 @@ import { MeshError } from '../../src/base/errors.ts'
 import {
   batchId,
   batchKey,
-  encodeBatch,
   encodeUnsigned,
   framesOf,
   isGenuineBatch,
@@ -14,6 +13,7 @@ import {
 import { seededRandom } from '../link/support/turns.ts'
 import { mutated, randomBytes } from './support/fuzz.ts'
 import { freshKeys } from './support/keys.ts'
+import { encodeBatch } from './support/signed-batch.ts'
 
 test('frames come back as they were, from who signed them', async () => {
   const { signer, id } = await freshKeys()

@@ -2,7 +2,6 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import { expect, test } from 'vitest'
 import type { PeerId } from '../../src/base/ids.ts'
-import { encodeBatch } from '../../src/mesh/batch.ts'
 import { Broadcasts } from '../../src/mesh/broadcasts.ts'
 import { encodeFrame } from '../../src/mesh/frame.ts'
 import { gossipTopic } from '../../src/mesh/gossip.ts'
@@ -11,6 +10,7 @@ import type { Node } from '../../src/mesh/node.ts'
 import { Turns } from '../link/support/turns.ts'
 import { until } from '../link/support/until.ts'
 import { freshKeys } from './support/keys.ts'
+import { encodeBatch } from './support/signed-batch.ts'
 
 type Validator = (via: PeerId, message: { data: Uint8Array }) => Promise<TopicValidatorResult>
 

@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { toBase64Url } from '../../src/base/bytes.ts'
 import type { Json } from '../../src/base/json.ts'
-import { encodeBatch } from '../../src/mesh/batch.ts'
 import { encodeFrame, type Header } from '../../src/mesh/frame.ts'
 import { gossipTopic } from '../../src/mesh/gossip.ts'
 import { messageBytesMax, relayHopsMax } from '../../src/mesh/limits.ts'
@@ -12,6 +11,7 @@ import { seededRandom } from '../link/support/turns.ts'
 import { mutated, randomBytes } from './support/fuzz.ts'
 import { Intruder } from './support/intruder.ts'
 import { eventsOf, MemoryRoom, sees, until } from './support/memory-mesh.ts'
+import { encodeBatch } from './support/signed-batch.ts'
 
 vi.setConfig({ testTimeout: 120_000 }) // never reached but on a machine that does much else
 

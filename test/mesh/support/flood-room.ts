@@ -6,12 +6,12 @@ import { lpStream } from '@libp2p/utils'
 import type { Clock } from '../../../src/base/clock.ts'
 import { systemClock } from '../../../src/base/system.ts'
 import { MemoryHub } from '../../../src/link/memory.ts'
-import { encodeBatch } from '../../../src/mesh/batch.ts'
 import { encodeFrame, type Header } from '../../../src/mesh/frame.ts'
 import { gossipTopic } from '../../../src/mesh/gossip.ts'
 import type { MeshPeer } from '../../../src/mesh/mesh.ts'
 import { Intruder } from './intruder.ts'
 import { MemoryRoom, sees, until } from './memory-mesh.ts'
+import { encodeBatch } from './signed-batch.ts'
 
 const payload = JSON.stringify('x'.repeat(100))
 

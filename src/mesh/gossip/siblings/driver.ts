@@ -127,12 +127,15 @@ export class SiblingGossip {
 
   /** The pipe's end has proved who it is, so that its signature is for those only to whom the batch is passed on. */
   #take(router: Router, origin: PeerId, batch: Uint8Array): void {
-    const { pipes, topic, neighbours, originOf, isUnsigned, batchId, batchKey, libp2pId, came, trees, count } =
-      this.#options
-    const { receive, receiveInTurn } = this.#options
+    const { originOf, isUnsigned, receiveInTurn, count } = this.#options
     if (originOf(batch) !== origin) return count('dropped.malformed')
     count('gossip.sibling-batches-received')
-    if (isUnsigned(batch)) return receiveInTurn(origin, batch)
+    if (isUnsigned(batch)) receiveInTurn(origin, batch)
+    else this.#takeSigned(router, origin, batch)
+  }
+
+  #takeSigned(router: Router, origin: PeerId, batch: Uint8Array): void {
+    const { pipes, topic, neighbours, batchId, batchKey, libp2pId, came, receive, trees } = this.#options
     // Beyond its share it takes its turn with all others.
     if (!this.#hasShare()) return void router.handleReceivedMessage(libp2pId(origin), { topic, data: batch })
     const key = batchKey(batchId(batch))
