@@ -1,10 +1,11 @@
-/** Deciding in a tab: members in IndexedDB, under Web Locks. */
+/** Deciding in a tab: members in IndexedDB with a journal each, under Web Locks. */
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { DecisionsService } from '../consensus/decisions/decisions.ts'
 import type { Lease, Locks } from '../consensus/decisions/platform.ts'
 import type { TimingPreset } from '../consensus/decisions/types.ts'
 import { openIndexedStores } from '../consensus/storage/indexed.ts'
+import { openJournals } from '../consensus/storage/journals.ts'
 import { MemoryStores } from '../consensus/storage/memory.ts'
 import type { MeshPeer } from '../mesh/mesh.ts'
 
@@ -21,8 +22,11 @@ export interface BrowserDecisionsOptions {
 
 export async function createBrowserDecisions(options: BrowserDecisionsOptions): Promise<DecisionsService> {
   const { timing, room, ...given } = options
+  const { clock } = given
   // A member in memory dies with its tab and never comes back under its id: as safe, and of less use (R16).
-  const stores = await openIndexedStores(room).catch(() => new MemoryStores())
+  const stores = await openIndexedStores({ room, clock, journals: await openJournals(clock) }).catch(
+    () => new MemoryStores(),
+  )
   return new DecisionsService({ ...given, room, preset: timing, platform: { stores, locks: webLocks } })
 }
 

@@ -12,11 +12,12 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { MeshError } from '../base/errors.ts'
 import type { Lease, Locks } from '../consensus/decisions/platform.ts'
+import { linesOf, sealedLine } from '../consensus/storage/lines.ts'
 import { unseal } from '../consensus/storage/record.ts'
 import { type SharedStore, storageFull } from '../crdt/storage/store.ts'
 import type { Appending, Files } from './files.ts'
+import { guarded as namedGuard } from './guarded.ts'
 import { sharedFolderBytesMax, sharedSchemaVersion } from './limits.ts'
-import { linesOf, guarded as namedGuard, sealedLine } from './sealed-lines.ts'
 
 const recordSchema = v.strictObject({ schema: v.literal(sharedSchemaVersion), name: v.string(), update: v.string() })
 const suffix = '.updates'

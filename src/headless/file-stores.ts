@@ -10,10 +10,11 @@ import { MeshError } from '../base/errors.ts'
 import type { MemberId } from '../consensus/raft/messages.ts'
 import type { RestoredState } from '../consensus/raft/state.ts'
 import { logFileSlackBytes } from '../consensus/storage/limits.ts'
+import { linesOf, parsed, sealed, sealedLine } from '../consensus/storage/lines.ts'
 import { type BatchRecord, batchRecord, fold, parseBatch, parseSnapshot, unseal } from '../consensus/storage/record.ts'
 import type { Batch, MemberStore, MemberStores, OpenedStore, StoredMember } from '../consensus/storage/store.ts'
 import type { Appending, Files } from './files.ts'
-import { linesOf, guarded as namedGuard, parsed, sealed, sealedLine } from './sealed-lines.ts'
+import { guarded as namedGuard } from './guarded.ts'
 
 const aboutSchema = v.strictObject({
   member: v.string(),

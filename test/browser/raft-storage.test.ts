@@ -1,6 +1,6 @@
 /**
- * The acceptance suite of stores, over IndexedDB as real browsers have it. The store runs in a page that is closed and opened anew
- * where the suite boots a process; a crash between two writes is a transaction that is never begun, or one that is aborted.
+ * The acceptance suite of stores, over IndexedDB and private files as real browsers have them. The stores run in a worker, several lives
+ * of them; a crash between two writes is a transaction that is aborted, or a file that is not flushed.
  */
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'puppeteer-core'
@@ -11,16 +11,11 @@ import type { Batch, MemberStores } from '../../src/consensus/storage/store.ts'
 import { describeStorage, type StorageWorld, wentOff } from '../suites/raft-storage.ts'
 import type { BrowserName } from './support/browsers.ts'
 import { Stage } from './support/stage.ts'
-import type * as StoragePage from './support/storage-page.ts'
 import { isThorough } from './support/thorough.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const page = fileURLToPath(new URL('./support/storage-page.ts', import.meta.url))
-
-declare global {
-  var storage: typeof StoragePage
-}
+const worker = fileURLToPath(new URL('./support/storage-worker.ts', import.meta.url))
 
 const names: BrowserName[] = isThorough ? ['chromium', 'firefox'] : ['firefox']
 
@@ -38,7 +33,10 @@ for (const name of names) {
     await world.load()
     return world
   }
-  describeStorage(`IndexedDB in ${name}`, newWorld, { longLifeBatches: isThorough ? 200 : 40 })
+  describeStorage(`IndexedDB with journals in ${name}`, newWorld, {
+    longLifeBatches: isThorough ? 200 : 40,
+    isExclusive: true,
+  })
 }
 
 async function bundled(): Promise<string> {
@@ -48,7 +46,7 @@ async function bundled(): Promise<string> {
     build: {
       write: false,
       target: 'es2023',
-      lib: { entry: page, formats: ['iife'], name: 'storage', fileName: 'storage' },
+      lib: { entry: worker, formats: ['iife'], name: 'storage', fileName: 'storage' },
     },
   })
   const [bundle] = Array.isArray(built) ? built : [built]
@@ -57,7 +55,21 @@ async function bundled(): Promise<string> {
   return chunk.code
 }
 
-/** Bytes cross to a page as numbers. */
+interface Answer {
+  readonly value: string
+  readonly writes: number
+  readonly isOff: boolean
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+interface Opened {
+  readonly number: number
+  readonly epoch: number
+  readonly restored: never
+  readonly key: number[]
+}
+
+/** Bytes cross to a worker as numbers. */
 class PageWorld implements StorageWorld {
   writes = 0
   readonly #page: Page
@@ -71,19 +83,32 @@ class PageWorld implements StorageWorld {
   }
 
   async load(): Promise<void> {
-    await this.#page.evaluate(`${this.#script}; globalThis.storage = storage`)
+    await this.#page.evaluate(script => {
+      const worker = new Worker(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })))
+      const ask = (name: string, args: unknown[]) =>
+        new Promise((resolve, reject) => {
+          const { port1, port2 } = new MessageChannel()
+          port1.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data.value))
+          worker.postMessage({ port: port2, name, args }, [port2])
+        })
+      Object.assign(globalThis, { ask })
+    }, this.#script)
+  }
+
+  #ask<Answer>(name: string, ...args: unknown[]): Promise<Answer> {
+    return this.#page.evaluate(
+      (name, args) => (globalThis as unknown as { ask(name: string, args: unknown[]): Promise<never> }).ask(name, args),
+      name,
+      args,
+    )
   }
 
   async boot(): Promise<MemberStores> {
     const life = ++this.#life
-    await this.#page.evaluate((life, room) => globalThis.storage.boot(life, room), life, this.#room)
+    await this.#ask('boot', life, this.#room)
     const call = async <T>(name: string, ...args: unknown[]): Promise<T> => {
-      const answer = await this.#page.evaluate(
-        (life, name, args) => globalThis.storage.call(life, name, args),
-        life,
-        name,
-        JSON.stringify(args, (_, value) => (value instanceof Uint8Array ? { rawBytes: [...value] } : value)),
-      )
+      const json = JSON.stringify(args, (_, value) => (value instanceof Uint8Array ? { rawBytes: [...value] } : value))
+      const answer = await this.#ask<Answer>('call', life, name, json)
       this.writes = answer.writes
       if (answer.isOff) {
         wentOff(this)
@@ -99,11 +124,8 @@ class PageWorld implements StorageWorld {
       remove: member => call('remove', member),
       close: () => void call('close'),
       open: async member => {
-        const opened = await call<{ number: number; epoch: number; restored: never; key: number[] } | 'missing'>(
-          'open',
-          member,
-        )
-        if (opened === 'missing') return opened
+        const opened = await call<Opened | 'missing' | 'busy'>('open', member)
+        if (typeof opened === 'string') return opened
         const { number, epoch, restored, key } = opened
         const write = (batch: Batch) => call<'durable' | 'fenced'>('write', number, batch)
         const store = { member, epoch, write, close: () => void call('closeStore', number) }
@@ -114,19 +136,19 @@ class PageWorld implements StorageWorld {
 
   crashAfter(count: number): void {
     this.writes = 0
-    void this.#page.evaluate(count => globalThis.storage.crashAfter(count), Number.isFinite(count) ? count : 1e9)
+    void this.#ask('crashAfter', Number.isFinite(count) ? count : 1e9)
   }
 
   powerOn(): void {
-    void this.#page.evaluate(() => globalThis.storage.powerOn())
+    void this.#ask('powerOn')
   }
 
   async spoil(member: MemberId): Promise<void> {
-    await this.#page.evaluate((room, member) => globalThis.storage.spoil(room, member), this.#room, member)
+    await this.#ask('spoil', this.#room, member)
   }
 
   async end(): Promise<void> {
-    await this.#page.evaluate(() => globalThis.storage.end())
+    await this.#ask('end')
     await this.#page.close()
   }
 }

@@ -38,12 +38,14 @@ export interface SuiteOptions {
   readonly canBeFull?: boolean
   /** Writes of the long life; default 1,000. */
   readonly longLifeBatches?: number
+  /** While a life has a member open no other can open it: it is told `busy`. Else the later one fences the earlier off. */
+  readonly isExclusive?: boolean
 }
 
 export function describeStorage(
   name: string,
   newWorld: () => Promise<StorageWorld>,
-  { canBeFull = false, longLifeBatches = 1_000 }: SuiteOptions = {},
+  { canBeFull = false, longLifeBatches = 1_000, isExclusive = false }: SuiteOptions = {},
 ): void {
   async function inWorld<T>(use: (world: StorageWorld) => Promise<T>): Promise<T> {
     const world = await newWorld()
@@ -79,7 +81,7 @@ export function describeStorage(
       expect(await stores.list()).toEqual([{ member: ada, generation }])
       expect(await stores.open(bob)).toBe('missing')
       const reopened = await stores.open(cyd) // a person may still look at it
-      expect(reopened === 'missing' ? reopened : reopened.restored.generation).toBe('g2')
+      expect(typeof reopened === 'string' ? reopened : reopened.restored.generation).toBe('g2')
     })
 
     testIn('keeps what a joiner starts from', async world => {
@@ -105,22 +107,46 @@ export function describeStorage(
       expect(await again.list()).toEqual([])
     })
 
-    testIn('fences off the earlier life once a later one has opened it', async world => {
-      const old = await world.boot()
-      await old.create(genesis, key)
-      const first = await openAda(old)
-      const [one, two, three] = scripted() as [Batch, Batch, Batch]
-      await expectDurable(first.store, one)
-      const second = await openAda(await world.boot())
-      expect(second.restored.entries).toEqual(one.entries)
-      expect(await first.store.write(three)).toBe('fenced')
-      await expectDurable(second.store, two)
-      expect(await first.store.write(three)).toBe('fenced')
-      first.store.close()
-      second.store.close()
-      const third = await openAda(await world.boot())
-      expect(third.restored).toEqual(stateAfter([one, two]))
-    })
+    test.skipIf(isExclusive)('fences off the earlier life once a later one has opened it', () =>
+      inWorld(async world => {
+        const old = await world.boot()
+        await old.create(genesis, key)
+        const first = await openAda(old)
+        const [one, two, three] = scripted() as [Batch, Batch, Batch]
+        await expectDurable(first.store, one)
+        const second = await openAda(await world.boot())
+        expect(second.restored.entries).toEqual(one.entries)
+        expect(await first.store.write(three)).toBe('fenced')
+        await expectDurable(second.store, two)
+        expect(await first.store.write(three)).toBe('fenced')
+        first.store.close()
+        second.store.close()
+        const third = await openAda(await world.boot())
+        expect(third.restored).toEqual(stateAfter([one, two]))
+      }),
+    )
+
+    test.runIf(isExclusive)(
+      'is had by one life at a time: the next one is told that it is busy, until it is let go',
+      () =>
+        inWorld(async world => {
+          const old = await world.boot()
+          await old.create(genesis, key)
+          const first = await openAda(old)
+          const [one, two, three] = scripted() as [Batch, Batch, Batch]
+          await expectDurable(first.store, one)
+          const next = await world.boot()
+          expect(await next.open(ada)).toBe('busy')
+          await expectDurable(first.store, two) // it was not fenced by somebody who could not take over
+          first.store.close()
+          const second = await openAda(next)
+          expect(second.store.epoch).toBe(first.store.epoch + 1)
+          expect(second.restored).toEqual(stateAfter([one, two]))
+          await expect(first.store.write(three)).rejects.toMatchObject({ code: 'storage-lost' })
+          await expectDurable(second.store, three)
+          second.store.close()
+        }),
+    )
 
     testIn('gives back the same after each batch, in the same life and in the next', async world => {
       const stores = await world.boot()
@@ -219,6 +245,7 @@ async function crashAt(world: StorageWorld, writes: number): Promise<void> {
   const stores = await world.boot()
   const opened = await stores.open(ada)
   const at = `after ${writes} writes`
+  if (opened === 'busy') throw new Error(`busy ${at}`)
   if (opened === 'missing') {
     expect(told.created, at).toBe(false)
     return
@@ -239,7 +266,7 @@ async function crashAt(world: StorageWorld, writes: number): Promise<void> {
 
 async function openAda(stores: MemberStores): Promise<OpenedStore> {
   const opened = await stores.open(ada)
-  if (opened === 'missing') throw new Error('the member is missing')
+  if (typeof opened === 'string') throw new Error(`the member is ${opened}`)
   return opened
 }
 

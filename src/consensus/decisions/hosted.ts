@@ -70,15 +70,15 @@ export class HostedMember {
     lease.onLost(() => this.driver.halt())
   }
 
-  /** Undefined where its disk is gone or is not its own; the lease is given back then. */
+  /** Undefined where its disk is gone, busy or not its own; the lease is given back then. */
   static async open(
-    opened: OpenedStore | 'missing',
+    opened: OpenedStore | 'missing' | 'busy',
     lease: Lease,
     parts: HostedParts,
   ): Promise<HostedMember | undefined> {
-    const record = opened === 'missing' ? undefined : await recordOf(opened, parts.self)
-    if (opened === 'missing' || !record) {
-      if (opened !== 'missing') opened.store.close()
+    const record = typeof opened === 'string' ? undefined : await recordOf(opened, parts.self)
+    if (typeof opened === 'string' || !record) {
+      if (typeof opened !== 'string') opened.store.close()
       lease.release()
       return undefined
     }

@@ -181,7 +181,7 @@ export class Hosting {
     const { council, parts, count, onHosted } = this.#options
     const hosted = await HostedMember.open(opened, lease, parts)
     if (!hosted) {
-      count('decisions.members-missing')
+      count(opened === 'busy' ? 'decisions.disks-busy' : 'decisions.members-missing')
       return undefined
     }
     const isCurrent = hosted.record.generation === council.generation?.id

@@ -2,20 +2,26 @@
  * Members' disks in IndexedDB: a database of its own for each member, one record per batch (DESIGN, fact 14), strict durability,
  * the epoch checked in each transaction. An index of all members of this browser tells a new tab which there are; a member whose
  * database is gone, or cannot be read whole, is `missing`, and is never brought back under its old id (R16).
+ *
+ * Where the browser has private files, what a term appends goes to a journal beside the database, which is six times as quick, and from
+ * there to the database in one record (decision 10). Its file is open in one life at most, which is the fence of what is in it. Terms,
+ * votes and snapshots go to the database at once.
  */
 import { deleteDB, type IDBPDatabase, openDB } from 'idb'
 import * as v from 'valibot'
+import type { Clock } from '../../base/clock.ts'
 import { MeshError } from '../../base/errors.ts'
 import type { MemberId } from '../raft/messages.ts'
 import type { RestoredState } from '../raft/state.ts'
+import { all, guarded, IndexedStore, strict } from './indexed-store.ts'
+import { Journal } from './journal.ts'
+import type { JournalFile, Journals } from './journals.ts'
 import { storedMembersMax, storeSchemaVersion } from './limits.ts'
 import { LiveRecords } from './live-records.ts'
-import { type BatchRecord, batchRecord, fold, parseBatch, parseSnapshot, seal } from './record.ts'
-import type { Batch, MemberStore, MemberStores, OpenedStore, StoredMember } from './store.ts'
+import { type BatchRecord, fold, parseBatch, parseSnapshot, seal } from './record.ts'
+import type { MemberStores, OpenedStore, StoredMember } from './store.ts'
 
 const indexName = 'tabmesh-raft'
-const all = ['about', 'log', 'snapshot'] as const
-const strict = { durability: 'strict' } as const
 
 const aboutSchema = v.strictObject({
   schema: v.literal(storeSchemaVersion),
@@ -23,6 +29,8 @@ const aboutSchema = v.strictObject({
   generation: v.string(),
   epoch: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   key: v.instance(Uint8Array),
+  /** It has a journal: without that it is not whole. */
+  journal: v.optional(v.literal(true)),
 })
 type About = v.InferOutput<typeof aboutSchema>
 
@@ -34,23 +42,34 @@ const indexSchema = v.strictObject({
   isAside: v.boolean(),
 })
 
-/** `room` is the room's hash. */
-export async function openIndexedStores(room: string): Promise<MemberStores> {
+export interface IndexedStoresOptions {
+  /** The room's hash. */
+  readonly room: string
+  readonly clock: Clock
+  /** Undefined where the browser has no private files. */
+  readonly journals: Journals | undefined
+}
+
+export async function openIndexedStores(options: IndexedStoresOptions): Promise<MemberStores> {
   const index = await openDB(indexName, storeSchemaVersion, {
     upgrade: database => void database.createObjectStore('members', { keyPath: ['room', 'member'] }),
     blocking: (_from, _to, event) => (event.target as IDBDatabase).close(),
   }).catch(cause => {
     throw new MeshError('storage-lost', 'IndexedDB cannot be opened here, so this tab keeps no copy', { cause })
   })
-  return new IndexedStores(room, index)
+  return new IndexedStores(options, index)
 }
 
 class IndexedStores implements MemberStores {
   readonly #room: string
+  readonly #clock: Clock
+  readonly #journals: Journals | undefined
   readonly #index: IDBPDatabase
 
-  constructor(room: string, index: IDBPDatabase) {
+  constructor({ room, clock, journals }: IndexedStoresOptions, index: IDBPDatabase) {
     this.#room = room
+    this.#clock = clock
+    this.#journals = journals
     this.#index = index
   }
 
@@ -70,7 +89,7 @@ class IndexedStores implements MemberStores {
     // The index first: what is listed and not there is noticed and forgotten; what is there and not listed would stay for ever.
     await guarded(() => this.#index.put('members', indexed))
     await guarded(async () => {
-      const database = await openMember(this.#nameOf(member))
+      const { database } = await openMember(this.#nameOf(member))
       try {
         const transaction = database.transaction(all, 'readwrite', strict)
         transaction.done.catch(() => {}) // what is awaited below says the same
@@ -88,8 +107,20 @@ class IndexedStores implements MemberStores {
     })
   }
 
-  async open(member: MemberId): Promise<OpenedStore | 'missing'> {
-    const opened = await guarded(() => open(this.#nameOf(member), member))
+  async open(member: MemberId): Promise<OpenedStore | 'missing' | 'busy'> {
+    const name = this.#nameOf(member)
+    const opened = await guarded(async () => {
+      const journal = await this.#journals?.open(fileOf(name))
+      if (journal === 'busy') return journal
+      try {
+        const found = await open(name, member, this.#clock, journal)
+        if (found === 'missing') journal?.file.close()
+        return found
+      } catch (error) {
+        journal?.file.close()
+        throw error
+      }
+    })
     if (opened === 'missing') await this.remove(member)
     return opened
   }
@@ -106,6 +137,7 @@ class IndexedStores implements MemberStores {
 
   async remove(member: MemberId): Promise<void> {
     await guarded(() => deleteDB(this.#nameOf(member)))
+    await guarded(async () => this.#journals?.remove(fileOf(this.#nameOf(member))))
     await guarded(() => this.#index.delete('members', [this.#room, member]))
   }
 
@@ -118,19 +150,34 @@ class IndexedStores implements MemberStores {
   }
 }
 
-function openMember(name: string): Promise<IDBPDatabase> {
-  return openDB(name, storeSchemaVersion, {
+const fileOf = (name: string) => encodeURIComponent(name)
+
+async function openMember(name: string): Promise<{ database: IDBPDatabase; isLost: () => boolean }> {
+  let isLost = false
+  const database = await openDB(name, storeSchemaVersion, {
     upgrade: database => {
       for (const store of all) database.createObjectStore(store)
     },
     // A newer build, or a person who clears this site's data: let them. The next write says `storage-lost`.
-    blocking: (_from, _to, event) => (event.target as IDBDatabase).close(),
+    blocking: (_from, _to, event) => {
+      isLost = true
+      ;(event.target as IDBDatabase).close()
+    },
+    terminated: () => {
+      isLost = true
+    },
   })
+  return { database, isLost: () => isLost }
 }
 
 /** Reads all and counts the epoch up in one transaction: no write of an earlier life can come in between. */
-async function open(name: string, member: MemberId): Promise<OpenedStore | 'missing'> {
-  const database = await openMember(name)
+async function open(
+  name: string,
+  member: MemberId,
+  clock: Clock,
+  file: JournalFile | undefined,
+): Promise<OpenedStore | 'missing'> {
+  const { database, isLost } = await openMember(name)
   const transaction = database.transaction(all, 'readwrite', strict)
   transaction.done.catch(() => {}) // what is awaited below says the same
   const log = transaction.objectStore('log')
@@ -140,91 +187,50 @@ async function open(name: string, member: MemberId): Promise<OpenedStore | 'miss
     log.getAllKeys(),
     log.getAll(),
   ])
-  const found = read(member, about, snapshot, numbers as number[], records)
-  if (found) await transaction.objectStore('about').put({ ...found.about, epoch: found.about.epoch + 1 }, 'about')
+  const found = read(member, about, snapshot, numbers as number[], records, file)
+  if (found) {
+    const next: About = { ...found.about, epoch: found.about.epoch + 1, ...(file && { journal: true }) }
+    await transaction.objectStore('about').put(next, 'about')
+  }
   await transaction.done
   if (found) {
-    const { restored, live, about } = found
-    const store = new IndexedStore(database, member, about.epoch + 1, live, restored.snapshot.index)
+    const { restored, live, about, journal, stored } = found
+    const epoch = about.epoch + 1
+    const store = new IndexedStore({ database, isLost, member, epoch, live, journal, stored, clock })
     return { store, restored, key: about.key }
   }
   database.close()
   return 'missing'
 }
 
-function read(member: MemberId, about: unknown, snapshot: unknown, numbers: readonly number[], records: unknown[]) {
+function read(
+  member: MemberId,
+  about: unknown,
+  snapshot: unknown,
+  numbers: readonly number[],
+  records: unknown[],
+  file: JournalFile | undefined,
+) {
   const known = v.safeParse(aboutSchema, about)
   const base = parseSnapshot(snapshot)
   if (!known.success || known.output.member !== member || base instanceof Error) return undefined
+  if (known.output.journal && !file)
+    throw new MeshError('storage-lost', 'This browser keeps private files no more, so this tab keeps no copy')
+  if (known.output.journal && file?.isNew) return undefined // its journal was deleted
   const batches: [number, BatchRecord][] = []
   for (const [place, record] of records.entries()) {
     const batch = parseBatch(record)
     if (batch instanceof Error) return undefined // a transaction that ended cannot be torn: this disk is rotten
     batches.push([numbers[place] as number, batch])
   }
-  const folded = fold(batches.map(([, batch]) => batch))
+  const live = LiveRecords.of(batches)
+  const journal = file && Journal.open(file.file, live.next - 1)
+  const stored = batches.at(-1)?.[1]
+  if (!stored || (file && !journal)) return undefined
+  const folded = fold([...batches.map(([, batch]) => batch), ...(journal?.records ?? [])])
   if (!folded || folded.snapshot !== base.index) return undefined
   const { generation } = known.output
   const { hard, entries } = folded
   const restored: RestoredState = { member, generation, hard, snapshot: base, entries, applied: base.index }
-  return { about: known.output, restored, live: LiveRecords.of(batches) }
-}
-
-class IndexedStore implements MemberStore {
-  readonly member: MemberId
-  readonly epoch: number
-  readonly #database: IDBPDatabase
-  readonly #live: LiveRecords
-  #snapshot: number
-
-  constructor(database: IDBPDatabase, member: MemberId, epoch: number, live: LiveRecords, snapshot: number) {
-    this.#database = database
-    this.member = member
-    this.epoch = epoch
-    this.#live = live
-    this.#snapshot = snapshot
-  }
-
-  write(batch: Batch): Promise<'durable' | 'fenced'> {
-    const { snapshot } = batch
-    if (snapshot) this.#snapshot = snapshot.index
-    const record = batchRecord(batch, this.#snapshot)
-    const number = this.#live.next
-    const outdated = this.#live.add(record)
-    return guarded(async () => {
-      const transaction = this.#database.transaction(all, 'readwrite', strict)
-      const isDone = transaction.done.then(
-        () => undefined,
-        (error: unknown) => error ?? new Error('aborted'),
-      )
-      const log = transaction.objectStore('log')
-      // All at once: a request that waits for another costs a turn, and the fence aborts them together.
-      const about = transaction.objectStore('about').get('about') as Promise<About | undefined>
-      const requests: Promise<unknown>[] = [log.put(seal(record), number), ...outdated.map(old => log.delete(old))]
-      if (snapshot) requests.push(transaction.objectStore('snapshot').put(seal(snapshot), 'snapshot'))
-      const settled = Promise.allSettled(requests) // their failures are the transaction's
-      const owner = await about
-      if (owner?.epoch === this.epoch) transaction.commit()
-      else transaction.abort()
-      const [failure] = await Promise.all([isDone, settled])
-      if (owner && owner.epoch !== this.epoch) return 'fenced'
-      if (failure) throw failure
-      return 'durable'
-    })
-  }
-
-  close(): void {
-    this.#database.close()
-  }
-}
-
-async function guarded<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (cause instanceof MeshError) throw cause
-    const isFull = cause instanceof Error && cause.name === 'QuotaExceededError'
-    if (isFull) throw new MeshError('storage-full', 'This browser has no room left for decisions', { cause })
-    throw new MeshError('storage-lost', 'IndexedDB refused; this tab keeps no copy of the decisions now', { cause })
-  }
+  return { about: known.output, restored, live, journal, stored }
 }

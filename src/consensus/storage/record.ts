@@ -65,7 +65,10 @@ export function batchRecord({ hard, keepFrom, keepTo, entries }: Batch, snapshot
 
 export function parseBatch(record: unknown): BatchRecord | MeshError<'malformed'> {
   const value = unseal(record)
-  if (value instanceof MeshError) return value as MeshError<'malformed'>
+  return value instanceof MeshError ? (value as MeshError<'malformed'>) : parseBatchValue(value)
+}
+
+export function parseBatchValue(value: unknown): BatchRecord | MeshError<'malformed'> {
   const parsed = v.safeParse(batchSchema, value)
   if (!parsed.success) return new MeshError('malformed', v.summarize(parsed.issues))
   const hard = parseStoredHardState(parsed.output.hard)
@@ -88,14 +91,21 @@ export function parseSnapshot(record: unknown): Snapshot | MeshError<'malformed'
 export function fold(records: readonly BatchRecord[]): Pick<BatchRecord, 'hard' | 'snapshot' | 'entries'> | undefined {
   const newest = records.at(-1)
   if (!newest) return undefined
-  const all: Entry[] = []
-  for (const { keepTo, entries: appended } of records) {
-    while ((all.at(-1)?.index ?? 0) > keepTo) all.pop()
-    for (const entry of appended) all.push(entry)
-  }
-  // What is kept begins ever later, so the newest record's word on it is enough.
-  const entries = all.filter(entry => entry.index >= newest.keepFrom)
+  const { entries } = joined(records, newest)
   const [first] = entries
   if (first && entries.some((entry, place) => entry.index !== first.index + place)) return undefined
   return { hard: newest.hard, snapshot: newest.snapshot, entries }
+}
+
+/** One record that says, after any others, what these say in their order; `newest` is the last of them. */
+export function joined(records: readonly BatchRecord[], newest: BatchRecord): BatchRecord {
+  const all: Entry[] = []
+  let { keepTo } = newest
+  for (const record of records) {
+    keepTo = Math.min(keepTo, record.keepTo)
+    while ((all.at(-1)?.index ?? 0) > record.keepTo) all.pop()
+    for (const entry of record.entries) all.push(entry)
+  }
+  // What is kept begins ever later, so the newest record's word on it is enough.
+  return { ...newest, keepTo, entries: all.filter(entry => entry.index >= newest.keepFrom) }
 }

@@ -4,7 +4,8 @@
  *
  * Invariants, kept by every implementation and tested by one suite (test/suites/raft-storage.ts):
  * P1  A write lands whole or not at all, and once it was reported `durable` it is found by every later `open`.
- * P2  After an `open`, no write of an earlier epoch lands; it is answered `fenced`.
+ * P2  After an `open`, no write of an earlier epoch lands; it is answered `fenced`. Or there is no `open` while an earlier life can
+ *     write: it is answered `busy`.
  * P3  What cannot be read whole is never given out: the store is `missing`, and the member is dead for good (R16).
  */
 import type { MemberId } from '../raft/messages.ts'
@@ -44,8 +45,8 @@ export interface MemberStores {
   list(): Promise<readonly StoredMember[]>
   /** Writes the first state of a new member; the caller holds its lock. */
   create(first: RestoredState, key: Uint8Array): Promise<void>
-  /** Takes the member over for a new life. The caller holds its lock. */
-  open(member: MemberId): Promise<OpenedStore | 'missing'>
+  /** Takes the member over for a new life. The caller holds its lock. `busy` while an earlier life keeps its disk to itself. */
+  open(member: MemberId): Promise<OpenedStore | 'missing' | 'busy'>
   /** Keeps it on disk, for a person to look at, but lists it no more. */
   setAside(member: MemberId): Promise<void>
   remove(member: MemberId): Promise<void>

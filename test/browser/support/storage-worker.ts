@@ -1,6 +1,11 @@
-/** The page's end of the storage suite: stores of several lives, called by name, with crashes between the browser's transactions. */
+/**
+ * The worker's end of the storage suite: stores of several lives, called by name, with crashes between the browser's transactions and
+ * flushes of its files.
+ */
+import { systemClock } from '../../../src/base/system.ts'
 import type { MemberId } from '../../../src/consensus/raft/messages.ts'
 import { openIndexedStores } from '../../../src/consensus/storage/indexed.ts'
+import { openJournals } from '../../../src/consensus/storage/journals.ts'
 import type { MemberStore, MemberStores } from '../../../src/consensus/storage/store.ts'
 
 const lives = new Map<number, MemberStores>()
@@ -12,17 +17,29 @@ let isOff = false
 const { transaction } = IDBDatabase.prototype
 IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args: Parameters<typeof transaction>) {
   const begun = transaction.apply(this, args)
-  if (args[1] !== 'readwrite') return begun
-  if (left-- > 0) writes++
-  else {
-    isOff = true
-    queueMicrotask(() => begun.abort()) // its requests have been made, and none of them counts
-  }
+  // Its requests have been made, and none of them counts.
+  if (args[1] === 'readwrite' && !lands()) queueMicrotask(() => begun.abort())
   return begun
 }
 
+const files = (globalThis as unknown as { FileSystemSyncAccessHandle: { prototype: { flush(): void } } })
+  .FileSystemSyncAccessHandle.prototype
+const { flush } = files
+files.flush = function (this: unknown) {
+  if (!lands()) throw new Error('the machine is off')
+  flush.call(this)
+}
+
+function lands(): boolean {
+  if (left-- > 0) writes++
+  else isOff = true
+  return !isOff
+}
+
 export async function boot(life: number, room: string): Promise<void> {
-  lives.set(life, await openIndexedStores(room))
+  const journals = await openJournals(systemClock)
+  if (!journals) throw new Error('this browser has no private files')
+  lives.set(life, await openIndexedStores({ room, clock: systemClock, journals }))
 }
 
 export async function call(life: number, name: string, json: string) {
@@ -43,7 +60,7 @@ async function perform(life: number, name: string, args: never[]): Promise<unkno
   const [first, second] = args as [never, never]
   if (name === 'open') {
     const found = await opened.open(first)
-    if (found === 'missing') return found
+    if (typeof found === 'string') return found
     const number = stores.push(found.store) - 1
     return { number, epoch: found.store.epoch, restored: found.restored, key: [...found.key] }
   }
@@ -69,6 +86,7 @@ export function crashAfter(count: number): void {
 export function powerOn(): void {
   left = Number.POSITIVE_INFINITY
   isOff = false
+  for (const store of stores) store.close() // a machine that went off has nothing open
 }
 
 export async function spoil(room: string, member: MemberId): Promise<void> {
@@ -93,3 +111,13 @@ export function end(): void {
   for (const store of stores) store.close()
   for (const opened of lives.values()) opened.close()
 }
+
+const functions = { boot, call, crashAfter, powerOn, spoil, end }
+addEventListener('message', async ({ data: { port, name, args } }) => {
+  const run = functions[name as keyof typeof functions] as (...args: unknown[]) => unknown
+  try {
+    port.postMessage({ value: await run(...args) })
+  } catch (error) {
+    port.postMessage({ error: String(error) })
+  }
+})

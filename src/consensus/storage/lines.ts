@@ -1,6 +1,5 @@
-/** Files of lines, each a value under its checksum: the form of all logs on a Node peer's disk, and what their troubles are called. */
-import { MeshError } from '../base/errors.ts'
-import { seal } from '../consensus/storage/record.ts'
+/** Files of lines, each a value under its checksum: the form of all logs in files, a browser's and a Node peer's. */
+import { seal } from './record.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -38,18 +37,5 @@ export function* linesOf(bytes: Uint8Array): Generator<Line> {
     yield { record: parsed(bytes.subarray(at, end)), end: end + 1, isLast: next < 0 }
     at = end + 1
     end = next
-  }
-}
-
-/** Runs `work`; what a file system refuses it is `storage-full` or `storage-lost`, said of `what`. */
-export async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    if (cause instanceof MeshError) throw cause
-    const { code } = cause as NodeJS.ErrnoException
-    const isFull = code === 'ENOSPC' || code === 'EDQUOT'
-    if (isFull) throw new MeshError('storage-full', `This disk has no room left for ${what}`, { cause })
-    throw new MeshError('storage-lost', `The folder of ${what} cannot be used`, { cause })
   }
 }
