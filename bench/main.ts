@@ -16,6 +16,7 @@ const benchmarks: Record<
   keystroke: { what: 'from a keystroke to the screen of another tab', load: () => import('./keystroke.ts') },
   storage: { what: 'a document’s edits on their way to IndexedDB', load: () => import('./storage.ts') },
   flood: { what: 'what the others keep while a member floods the room, in Node', load: () => import('./flood.ts') },
+  failover: { what: 'decisions after the leader is closed, again and again', load: () => import('./failover.ts') },
   'raft-core': { what: 'commits per second of the Raft core, in Node', load: () => import('./raft-core.ts') },
 }
 

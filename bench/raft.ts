@@ -7,6 +7,7 @@
 
 import { leadingTab, viewOf, waitForVoters } from '../test/browser/support/deciding.ts'
 import { closeTab, meshOf, type Tab } from '../test/browser/support/tabs.ts'
+import { failover } from './support/failover.ts'
 import { type Row, rounded, summary } from './support/numbers.ts'
 import { report } from './support/report.ts'
 import { readOptions, Scene } from './support/scene.ts'
@@ -133,23 +134,4 @@ async function burst(tabs: readonly Tab[]): Promise<Row> {
     entriesPerSecond: rounded(entries / (burstMs / 1_000)),
     againstWasm: rounded(commits / (burstMs / 1_000) / 2_000),
   }
-}
-
-/** A tab that stays sets a key again and again, while the leader's tab is closed. */
-async function failover(tabs: readonly Tab[]): Promise<number> {
-  const leader = await leadingTab(tabs)
-  const other = tabs.find(tab => tab !== leader) as Tab
-  const mesh = await meshOf(other)
-  const longest = mesh.evaluate(async mesh => {
-    let [longestMs, lastMs] = [0, performance.now()]
-    for (const untilMs = lastMs + 4_000; performance.now() < untilMs; ) {
-      await mesh.decisions.set('failover', Math.round(lastMs)).catch(() => {})
-      longestMs = Math.max(longestMs, performance.now() - lastMs)
-      lastMs = performance.now()
-    }
-    return longestMs
-  })
-  await new Promise(resolve => setTimeout(resolve, 1_000))
-  await closeTab(leader)
-  return longest
 }
