@@ -379,7 +379,7 @@ export class Engine {
       this.#settled.resolve()
       this.#pushSnapshot()
       const { identity, session } = this.#options
-      this.#options.push({ kind: 'ready', slot: identity.slot, session })
+      this.#options.push({ kind: 'ready', slot: identity.slot, session, browser: identity.browser })
     }
     this.#changed()
   }

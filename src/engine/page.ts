@@ -23,6 +23,7 @@ import { type AgentsHandle, agentsHandle } from './agents-handle.ts'
 import { onComeback } from './comeback.ts'
 import { takeEngineWorker } from './engine-worker.ts'
 import { type FaultsHandle, faultsHandle } from './faults-handle.ts'
+import { Goodbyes } from './goodbyes.ts'
 import type { GossipCalls, GossipHandle } from './gossip-handle.ts'
 import type { HandleEvents, JobRequest, MeshHandle } from './handle.ts'
 import type { JoinOptions } from './join-options.ts'
@@ -45,7 +46,7 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
   const links = new MessageChannel()
   const services = new MessageChannel()
   expose(pageServices(options), services.port1)
-  const pageLinks = new PageLinks({ port: links.port1, forceBridge })
+  const pageLinks = new PageLinks({ port: links.port1, forceBridge, onGoodbye: record => page.hear(record) })
   const engine = wrap<EngineApi>(rpc.port1)
   const page = new PageMesh(engine, options, () => {
     pageLinks.close()
@@ -98,6 +99,7 @@ class PageMesh implements MeshHandle {
   readonly #settle: { resolve(handle: MeshHandle): void; reject(error: MeshError): void }
   readonly #queue: { readonly topic: string; readonly payload: Payload; readonly options?: BroadcastOptions }[] = []
   #broadcasts: ReturnType<EngineApi['broadcast']> | undefined
+  readonly #goodbyes = new Goodbyes(() => performance.now())
   #timeline: TimelineEvent[] = []
   #snapshot: MeshSnapshot | undefined
   #nextId = 0
@@ -146,28 +148,41 @@ class PageMesh implements MeshHandle {
 
   receive(push: Push): void {
     if (push.kind === 'snapshot') {
-      this.#snapshot = push.snapshot
-      this.#options.onSnapshot?.(push.snapshot)
-      this.#emitter.emit('snapshot', push.snapshot)
+      this.#snapshot = { ...push.snapshot, peers: this.#goodbyes.without(push.snapshot.peers) }
+      this.#options.onSnapshot?.(this.#snapshot)
+      this.#emitter.emit('snapshot', this.#snapshot)
     } else if (push.kind === 'timeline') {
       this.#timeline = [...this.#timeline.slice(1 - timelineMax), push.event]
       this.#emitter.emit('timeline', push.event)
     } else if (push.kind === 'event') {
-      if (push.name === 'agent-leave') this.#forget(push.detail as HandleEvents['agent-leave'])
-      this.#emitter.emit(push.name, push.detail as never)
+      if (push.name === 'agent-leave') this.#left(push.detail as HandleEvents['agent-leave'])
+      else this.#emitter.emit(push.name, push.detail as never)
     } else if (push.kind === 'topic') this.#subscribers.get(push.subscription)?.(push.payload, push.incoming)
     else if (push.kind === 'ready') {
+      this.#goodbyes.browser = push.browser
       sessionStorage.setItem(formerKey, JSON.stringify({ slot: push.slot, session: push.session }))
       this.#settle.resolve(this)
     } else if (push.kind !== 'failed') this.#pageShared.receive(push)
     else this.#settle.reject(new MeshError(push.code as MeshErrorCode, push.message))
   }
 
+  /** Another page of this browser goes, and says so to this one. */
+  hear(goodbye: unknown): void {
+    const leaving = this.#snapshot && this.#goodbyes.hear(goodbye, this.#snapshot.peers)
+    if (leaving) this.#forget(leaving)
+  }
+
+  #left(leaving: HandleEvents['agent-leave']): void {
+    if (!this.#goodbyes.confirm(leaving.peer.session)) this.#forget(leaving)
+  }
+
   /** Who left is off the list at once; the next snapshot brings the rest of what that changed. */
-  #forget({ peer: { session } }: HandleEvents['agent-leave']): void {
-    if (!this.#snapshot) return
-    const peers = this.#snapshot.peers.filter(peer => peer.session !== session)
-    this.#snapshot = { ...this.#snapshot, peers }
+  #forget(leaving: HandleEvents['agent-leave']): void {
+    if (this.#snapshot) {
+      const peers = this.#snapshot.peers.filter(({ session }) => session !== leaving.peer.session)
+      this.#snapshot = { ...this.#snapshot, peers }
+    }
+    this.#emitter.emit('agent-leave', leaving)
   }
 
   get snapshot(): MeshSnapshot {

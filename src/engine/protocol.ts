@@ -80,6 +80,8 @@ export type Push =
       readonly kind: 'ready'
       readonly slot: number | undefined
       readonly session: SessionId
+      /** As the tabs of this browser are listed. */
+      readonly browser: string
     }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 

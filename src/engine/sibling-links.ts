@@ -15,8 +15,13 @@ export interface SiblingLinksOptions {
 
 const encoder = new TextEncoder()
 
+/** The name of a channel among the tabs of this browser, which only members of the room can work out. */
+export async function secretChannelName(room: SiblingLinksOptions['room'], purpose: string): Promise<string> {
+  const secret = await room.mac(encoder.encode(`tabmesh sibling channel ${purpose}`))
+  return `${siblingChannelName(room.hash)}:${toBase64Url(secret)}`
+}
+
 export function siblingLinks({ room, clock, newId }: SiblingLinksOptions): NonNullable<MeshOptions['siblingLinks']> {
-  const channel = siblingChannelName(room.hash)
   return ({ self, signer, isFullFor }) =>
     new BroadcastLinks({
       self,
@@ -24,8 +29,7 @@ export function siblingLinks({ room, clock, newId }: SiblingLinksOptions): NonNu
       newId,
       isFullFor,
       open: name => new BroadcastChannel(name),
-      nameOf: async purpose =>
-        `${channel}:${toBase64Url(await room.mac(encoder.encode(`tabmesh sibling channel ${purpose}`)))}`,
+      nameOf: purpose => secretChannelName(room, purpose),
       prove: words => signatureText(signer, 'sibling', encoder.encode(words)),
       isProof: (by, words, proof) => isTextSignedBy(by, 'sibling', encoder.encode(words), proof),
     })

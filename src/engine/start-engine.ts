@@ -17,7 +17,7 @@ import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
 import type { Boot, Push } from './protocol.ts'
 import { engineApi } from './rpc.ts'
-import { siblingLinks } from './sibling-links.ts'
+import { secretChannelName, siblingLinks } from './sibling-links.ts'
 
 const clock = sharedTicks(systemClock)
 
@@ -47,13 +47,11 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     claimIdentity(session, config.former),
     openRoom(config.room, config.secret),
   ])
-  const channel = siblingChannelName(room.hash)
   const siblings = new Siblings({
-    channel,
+    channel: siblingChannelName(room.hash),
     open: name => new BroadcastChannel(name),
     clock,
     watch: watchSession,
-    onGoodbye: record => engine.mesh.receiveGoodbye(record),
   })
   const engine = new Engine({
     config,
@@ -115,12 +113,20 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     push,
   })
   expose(engineApi(engine, push), rpc)
+  const naming = secretChannelName(room, 'goodbye')
+  void naming.then(name => {
+    new BroadcastChannel(name).onmessage = ({ data }) => {
+      clock.after(pagesFirstMs, () => engine.mesh.receiveGoodbye(data))
+    }
+  })
   await engine.start()
-  toPage({ kind: 'goodbye', bytes: await engine.mesh.signGoodbye(), channel })
+  toPage({ kind: 'goodbye', bytes: await engine.mesh.signGoodbye(), channel: await naming })
 }
 
+/** The pages of this browser hear a goodbye as well: so long its engines leave the processor to them, ms. */
+const pagesFirstMs = 15
 /** A page that closes says goodbye and frees its lock at once; the goodbye is given this long to come first, ms. */
-const goodbyeHeadStartMs = 30
+const goodbyeHeadStartMs = 30 + pagesFirstMs
 
 /** Calls back when the session's alive lock is released, which only happens when its worker is gone. */
 function watchSession(session: SessionId, onGone: () => void): () => void {

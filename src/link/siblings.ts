@@ -20,10 +20,8 @@ const wordSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('hello'), session: sessionId, hello: sealedHello }),
   v.strictObject({ kind: v.literal('signal'), from: sessionId, to: sessionId, data: sealedSignal }),
   v.strictObject({ kind: v.literal('left'), session: sessionId }),
-  /** What a page says when it goes: a signed record, which the mesh checks. */
-  v.strictObject({ kind: v.literal('goodbye'), record: v.unknown() }),
 ])
-export type SiblingWord = v.InferOutput<typeof wordSchema>
+type SiblingWord = v.InferOutput<typeof wordSchema>
 
 export function siblingChannelName(room: RoomHash): string {
   return `tabmesh:${room}`
@@ -38,7 +36,6 @@ export interface SiblingsOptions {
   readonly clock: Clock
   /** Calls back when a session of this browser is surely gone; returns how to stop watching. */
   readonly watch: (session: SessionId, onGone: () => void) => () => void
-  readonly onGoodbye: (record: unknown) => void
 }
 
 interface Sibling {
@@ -126,7 +123,6 @@ export class Siblings implements Rendezvous {
     const parsed = v.safeParse(wordSchema, data)
     if (!parsed.success) return
     const word = parsed.output
-    if (word.kind === 'goodbye') return this.#options.onGoodbye(word.record)
     const self = this.#self
     if (!self) return // not joined, or left
     if (word.kind === 'signal') {

@@ -42,7 +42,6 @@ beforeEach(() => {
 
 function tab(name: string) {
   const said: string[] = []
-  const goodbyes: unknown[] = []
   const siblings = new Siblings({
     channel: everybody,
     open: name => bus.open(name),
@@ -51,7 +50,6 @@ function tab(name: string) {
       watches.push({ watched, onGone })
       return () => {}
     },
-    onGoodbye: record => goodbyes.push(record),
   })
   const events: RendezvousEvents = {
     onWelcome: members => said.push(`welcome ${members.map(member => member.hello).sort()}`),
@@ -65,7 +63,7 @@ function tab(name: string) {
   }
   const member = { session: session(name), hello: `hello-${name}` }
   const join = (rendezvous: Rendezvous) => rendezvous.join(room, member, events)
-  return { siblings, said, goodbyes, join, ...member }
+  return { siblings, said, join, ...member }
 }
 
 test('the first is alone, and the next are told of all who were there before', async () => {
@@ -139,10 +137,8 @@ test('what any page of the origin may shout is checked', async () => {
   expect(ada.said).toEqual(['welcome '])
   for (let at = 0; at < siblingsMax + 10; at++)
     stranger.postMessage({ kind: 'join', session: session(`f${at}`), hello: 'x' })
-  stranger.postMessage({ kind: 'goodbye', record: { by: 'somebody' } })
   await turns.run(3_000)
   expect(ada.said.filter(word => word.startsWith('member'))).toHaveLength(siblingsMax)
-  expect(ada.goodbyes).toEqual([{ by: 'somebody' }])
 })
 
 test('whom the server and the siblings both list is told of once', async () => {

@@ -3,7 +3,6 @@
  * engine in the task that creates it (DESIGN, facts 2 and 3). simple-peer's own channel stays here, for the page's goodbye.
  */
 import { bridge } from '../bridge.ts'
-import type { SiblingWord } from '../siblings.ts'
 import { gatherCandidateTypes } from './gather.ts'
 import { PageLink } from './page-link.ts'
 import { channelId, type ToEngine, type ToPage } from './protocol.ts'
@@ -12,17 +11,21 @@ export interface PageLinksOptions {
   readonly port: MessagePort
   /** Carry frames through the page even where a channel could be transferred; for tests of that path. */
   readonly forceBridge?: boolean
+  /** What another page of this browser says when it goes: whatever came, unchecked. */
+  readonly onGoodbye?: (record: unknown) => void
 }
 
 export class PageLinks {
   readonly #port: MessagePort
   readonly #forceBridge: boolean
+  readonly #onGoodbye: PageLinksOptions['onGoodbye']
   readonly #links = new Map<string, PageLink>()
   #goodbye: { readonly bytes: Uint8Array; readonly siblings: BroadcastChannel } | undefined
 
   constructor(options: PageLinksOptions) {
     this.#port = options.port
     this.#forceBridge = options.forceBridge ?? false
+    this.#onGoodbye = options.onGoodbye
     this.#port.onmessage = event => this.#perform(event.data as ToPage)
   }
 
@@ -30,8 +33,7 @@ export class PageLinks {
   close(): void {
     if (this.#goodbye) {
       const { bytes, siblings } = this.#goodbye
-      const record: unknown = JSON.parse(new TextDecoder().decode(bytes))
-      siblings.postMessage({ kind: 'goodbye', record } satisfies SiblingWord)
+      siblings.postMessage(JSON.parse(new TextDecoder().decode(bytes)))
       for (const link of this.#links.values()) link.say(bytes)
     }
     for (const link of this.#links.values()) link.close()
@@ -39,7 +41,7 @@ export class PageLinks {
   }
 
   #perform(order: ToPage): void {
-    if (order.kind === 'goodbye') this.#goodbye = { bytes: order.bytes, siblings: new BroadcastChannel(order.channel) }
+    if (order.kind === 'goodbye') this.#prepareGoodbye(order)
     else if (order.kind === 'start') this.#start(order)
     else if (order.kind === 'signal') this.#links.get(order.attempt)?.signal(order.data)
     else if (order.kind === 'restart')
@@ -50,6 +52,12 @@ export class PageLinks {
     else if (order.kind === 'ask-path') this.#answer(order.ask, this.#links.get(order.attempt)?.facts())
     else if (order.kind === 'ask-candidates') this.#answer(order.ask, gatherCandidateTypes(order.iceServers))
     else this.#links.get(order.attempt)?.close()
+  }
+
+  #prepareGoodbye({ bytes, channel }: Extract<ToPage, { kind: 'goodbye' }>): void {
+    const siblings = new BroadcastChannel(channel)
+    siblings.onmessage = event => this.#onGoodbye?.(event.data)
+    this.#goodbye = { bytes, siblings }
   }
 
   #answer(ask: number, value: Promise<Extract<ToEngine, { kind: 'answer' }>['value']> | undefined): void {
