@@ -17,9 +17,15 @@ import { Engine } from './engine.ts'
 import type { PageServices } from './page-services.ts'
 import type { Boot, Push } from './protocol.ts'
 import { engineApi } from './rpc.ts'
+import { SessionWatch } from './session-watch.ts'
 import { secretChannelName, siblingLinks } from './sibling-links.ts'
 
 const clock = sharedTicks(systemClock)
+
+/** The pages of this browser hear a goodbye as well: so long its engines leave the processor to them, ms. */
+const pagesFirstMs = 15
+/** A page that closes frees its lock in the same moment: its goodbye, and that wait, come first, ms. */
+const goodbyeHeadStartMs = 30 + pagesFirstMs
 
 /** What is pushed in one task crosses to the page as one message: each message costs more than what is in it. */
 let pending: Push[] = []
@@ -47,11 +53,12 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
     claimIdentity(session, config.former),
     openRoom(config.room, config.secret),
   ])
+  const sessions = new SessionWatch({ clock, ends: sessionEnds, headStartMs: goodbyeHeadStartMs })
   const siblings = new Siblings({
     channel: siblingChannelName(room.hash),
     open: name => new BroadcastChannel(name),
     clock,
-    watch: watchSession,
+    watch: sessions.watch,
   })
   const engine = new Engine({
     config,
@@ -75,7 +82,7 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
       links.onmessage = event => provider.fromPage(event.data as ToEngine)
       return provider
     },
-    watchSession,
+    watchSession: sessions.watch,
     createWork: async context => {
       const { createBrowserWork } = await import('./browser-work.ts')
       return createBrowserWork({
@@ -121,18 +128,4 @@ async function start({ config, rpc, links, services }: Boot): Promise<void> {
   })
   await engine.start()
   toPage({ kind: 'goodbye', bytes: await engine.mesh.signGoodbye(), channel: await naming })
-}
-
-/** The pages of this browser hear a goodbye as well: so long its engines leave the processor to them, ms. */
-const pagesFirstMs = 15
-/** A page that closes says goodbye and frees its lock at once; the goodbye is given this long to come first, ms. */
-const goodbyeHeadStartMs = 30 + pagesFirstMs
-
-/** Calls back when the session's alive lock is released, which only happens when its worker is gone. */
-function watchSession(session: SessionId, onGone: () => void): () => void {
-  const watching = new AbortController()
-  void sessionEnds(session, watching.signal).then(isOver => {
-    if (isOver) clock.after(goodbyeHeadStartMs, onGone)
-  })
-  return () => watching.abort()
 }
