@@ -71,7 +71,8 @@ export class BothRendezvous implements Rendezvous {
       onMember: member => this.#member('server', member, events),
       onLeft: session => {
         this.#listed.server.delete(session)
-        events.onLeft(session) // a hint only: a sibling that lives will answer the probe
+        // Only a hint; of a sibling its page and its lock tell more surely, and nobody need be asked.
+        if (!this.isNear(session)) events.onLeft(session)
       },
       onState: (state, error) => this.#serverState(state, error, events),
     }

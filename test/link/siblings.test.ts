@@ -158,6 +158,22 @@ test('whom the server and the siblings both list is told of once', async () => {
   expect(server.carried).toEqual([`${session('far')} far`])
 })
 
+test('that a sibling left its own lock tells, and not the server', async () => {
+  const [ada, bob] = [tab('ada'), tab('bob')]
+  bob.join(bob.siblings)
+  await turns.run(1_000)
+  const server = new SpokenServer()
+  ada.join(new BothRendezvous(server, ada.siblings))
+  await turns.run(2_000)
+  server.events?.onWelcome([bob, { session: session('far'), hello: 'hello-far' }], 2)
+  ada.said.length = 0
+  server.events?.onLeft(bob.session)
+  server.events?.onLeft(session('far'))
+  expect(ada.said).toEqual([`left ${session('far')}`])
+  for (const { watched, onGone } of watches) if (watched === bob.session) onGone()
+  expect(ada.said).toEqual([`left ${session('far')}`, `left ${bob.session}`])
+})
+
 test('a server that is down is told of after the siblings have answered', async () => {
   const { MeshError } = await import('../../src/base/errors.ts')
   const [ada, bob, cyd] = [tab('ada'), tab('bob'), tab('cyd')]
