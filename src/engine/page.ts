@@ -48,8 +48,8 @@ export async function joinMesh(options: JoinOptions): Promise<MeshHandle> {
   expose(pageServices(options), services.port1)
   const pageLinks = new PageLinks({ port: links.port1, forceBridge, onGoodbye: record => page.hear(record) })
   const engine = wrap<EngineApi>(rpc.port1)
-  const page = new PageMesh(engine, options, () => {
-    pageLinks.close()
+  const page = new PageMesh(engine, options, isTold => {
+    pageLinks.close(isTold)
     worker.terminate() // frees its locks and its socket at once
   })
   worker.onmessage = event => {
@@ -93,7 +93,8 @@ class PageMesh implements MeshHandle {
   readonly #pageShared: PageShared
   readonly #engine: Remote<EngineApi>
   readonly #options: JoinOptions
-  readonly #shutDown: () => void
+  /** `isTold` where the engine has said that this tab leaves. */
+  readonly #shutDown: (isTold: boolean) => void
   readonly #emitter = new Emitter<HandleEvents>(error => reportError(error))
   readonly #subscribers = new Map<number, (payload: Payload, incoming: Incoming) => void>()
   readonly #settle: { resolve(handle: MeshHandle): void; reject(error: MeshError): void }
@@ -104,7 +105,7 @@ class PageMesh implements MeshHandle {
   #snapshot: MeshSnapshot | undefined
   #nextId = 0
 
-  constructor(engine: Remote<EngineApi>, options: JoinOptions, shutDown: () => void) {
+  constructor(engine: Remote<EngineApi>, options: JoinOptions, shutDown: (isTold: boolean) => void) {
     this.#engine = engine
     this.#options = options
     this.#shutDown = shutDown
@@ -140,7 +141,7 @@ class PageMesh implements MeshHandle {
   readonly freeze = (): void => void this.#engine.freezing()
 
   /** Says goodbye and ends the engine; called at `pagehide`. */
-  readonly close = (): void => this.#shutDown()
+  readonly close = (): void => this.#shutDown(false)
 
   fail(error: MeshError): void {
     this.#settle.reject(error)
@@ -362,7 +363,7 @@ class PageMesh implements MeshHandle {
   async shutdown({ reason = 'task_complete' }: { readonly reason?: string } = {}) {
     removeEventListener('pagehide', this.close)
     const outcome = await this.#engine.shutdown(reason)
-    this.#shutDown()
+    this.#shutDown(true)
     return outcome
   }
 
@@ -370,7 +371,7 @@ class PageMesh implements MeshHandle {
     removeEventListener('pagehide', this.close)
     document.removeEventListener('freeze', this.freeze)
     await this.#engine.leave()
-    this.#shutDown()
+    this.#shutDown(true)
   }
 
   /** Gives a call an id by which its signal can abort it on the other side. */
