@@ -3,7 +3,7 @@
  * place of the closed one each time and all voters live again before the next trial. Beside it the longest gap where nothing is closed.
  */
 import { waitForVoters } from '../test/browser/support/deciding.ts'
-import { meshOf, type Tab, waitForPeers } from '../test/browser/support/tabs.ts'
+import { closeTab, meshOf, type Tab, waitForPeers } from '../test/browser/support/tabs.ts'
 import { failover, longestGap } from './support/failover.ts'
 import { type Row, summary } from './support/numbers.ts'
 import { report } from './support/report.ts'
@@ -34,7 +34,7 @@ export async function run(args: string[]): Promise<void> {
       }
       rows.push({ what: `${count} tabs, lab: nothing closed, longest time without an answer, ms`, ...summary(quiet) })
       rows.push({ what: `${count} tabs, lab: leader's tab closed, until the next commit, ms`, ...summary(gaps) })
-      for (const tab of tabs) await tab.page.close()
+      for (const tab of tabs) await closeTab(tab)
     }
     report('failover', options, await scene.versions(), rows)
   })

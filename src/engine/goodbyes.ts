@@ -1,7 +1,8 @@
 /**
- * What pages of this browser say when they go, as the other pages hear it themselves: where many tabs share a processor, the page of a hidden one comes
- * after all workers, and need not wait there until its engine has checked the same word and told it. The channel's name only members of
- * the room can work out, and only who is listed with this browser is believed gone. For all that follows the engine checks the signature.
+ * What pages of this browser say when they go, as the other pages hear it themselves: where many tabs share a processor, the page of a
+ * hidden one comes after all workers, and need not wait there until its engine has checked the same word and told it. The channel's
+ * name only members of the room can work out, and only who is listed with this browser is believed gone. For all that follows the
+ * engine checks the signature.
  */
 import type { PeerId, SessionId } from '../base/ids.ts'
 import type { PeerInfo } from '../mesh/types.ts'

@@ -1,4 +1,7 @@
-/** Tells when sessions of this browser end. A session's lock is waited for once, however many here want to know: its release is a message to each who waits. */
+/**
+ * Tells when sessions of this browser end. A session's lock is waited for once, however many here want to know: its release is a
+ * message to each who waits.
+ */
 import type { Clock } from '../base/clock.ts'
 import type { SessionId } from '../base/ids.ts'
 
