@@ -112,13 +112,13 @@ class IndexedStores implements MemberStores {
     const opened = await guarded(async () => {
       const journal = await this.#journals?.open(fileOf(name))
       if (journal === 'busy') return journal
+      let isOpen = false
       try {
         const found = await open(name, member, this.#clock, journal)
-        if (found === 'missing') journal?.file.close()
+        isOpen = found !== 'missing'
         return found
-      } catch (error) {
-        journal?.file.close()
-        throw error
+      } finally {
+        if (!isOpen) journal?.file.close()
       }
     })
     if (opened === 'missing') await this.remove(member)
@@ -178,29 +178,32 @@ async function open(
   file: JournalFile | undefined,
 ): Promise<OpenedStore | 'missing'> {
   const { database, isLost } = await openMember(name)
-  const transaction = database.transaction(all, 'readwrite', strict)
-  transaction.done.catch(() => {}) // what is awaited below says the same
-  const log = transaction.objectStore('log')
-  const [about, snapshot, numbers, records] = await Promise.all([
-    transaction.objectStore('about').get('about'),
-    transaction.objectStore('snapshot').get('snapshot'),
-    log.getAllKeys(),
-    log.getAll(),
-  ])
-  const found = read(member, about, snapshot, numbers as number[], records, file)
-  if (found) {
-    const next: About = { ...found.about, epoch: found.about.epoch + 1, ...(file && { journal: true }) }
-    await transaction.objectStore('about').put(next, 'about')
-  }
-  await transaction.done
-  if (found) {
-    const { restored, live, about, journal, stored } = found
-    const epoch = about.epoch + 1
+  let isOpen = false
+  try {
+    const transaction = database.transaction(all, 'readwrite', strict)
+    transaction.done.catch(() => {}) // what is awaited below says the same
+    const log = transaction.objectStore('log')
+    const [about, snapshot, numbers, records] = await Promise.all([
+      transaction.objectStore('about').get('about'),
+      transaction.objectStore('snapshot').get('snapshot'),
+      log.getAllKeys(),
+      log.getAll(),
+    ])
+    const found = read(member, about, snapshot, numbers as number[], records, file)
+    const epoch = (found?.about.epoch ?? 0) + 1
+    if (found) {
+      const next: About = { ...found.about, epoch, ...(file && { journal: true }) }
+      await transaction.objectStore('about').put(next, 'about')
+    }
+    await transaction.done
+    if (!found) return 'missing'
+    const { restored, live, about: known, journal, stored } = found
     const store = new IndexedStore({ database, isLost, member, epoch, live, journal, stored, clock })
-    return { store, restored, key: about.key }
+    isOpen = true
+    return { store, restored, key: known.key }
+  } finally {
+    if (!isOpen) database.close()
   }
-  database.close()
-  return 'missing'
 }
 
 function read(

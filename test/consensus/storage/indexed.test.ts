@@ -212,7 +212,10 @@ describe('with a journal', () => {
       store.close()
       world.journals = undefined
       const without = await world.boot()
+      const closing = vi.spyOn(IDBDatabase.prototype, 'close')
       await expect(without.open(ada)).rejects.toMatchObject({ code: 'storage-lost' })
+      expect(closing, 'its database is not left open').toHaveBeenCalledOnce()
+      closing.mockRestore()
       world.journals = world.files
       const again = await world.boot()
       expect((await again.list()).length).toBe(1)
