@@ -4,7 +4,7 @@
  */
 import { waitForVoters } from '../test/browser/support/deciding.ts'
 import { closeTab, meshOf, type Tab, waitForPeers } from '../test/browser/support/tabs.ts'
-import { failover, longestGap } from './support/failover.ts'
+import { failover, longestGap, votersAmong } from './support/failover.ts'
 import { type Row, summary } from './support/numbers.ts'
 import { report } from './support/report.ts'
 import { readOptions, Scene } from './support/scene.ts'
@@ -16,7 +16,7 @@ export async function run(args: string[]): Promise<void> {
     for (const count of options.tabs) {
       const room = scene.stage.room()
       let tabs = await scene.mesh(count, room)
-      const voters = count >= 5 ? 5 : count >= 3 ? 3 : 1
+      const voters = votersAmong(count)
       await waitForVoters(tabs, voters, 60_000)
       const [first] = tabs
       if (!first) throw new Error('there is no tab')

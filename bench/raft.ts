@@ -7,7 +7,7 @@
 
 import { leadingTab, viewOf, waitForVoters } from '../test/browser/support/deciding.ts'
 import { closeTab, meshOf, type Tab } from '../test/browser/support/tabs.ts'
-import { failover } from './support/failover.ts'
+import { failover, votersAmong } from './support/failover.ts'
 import { type Row, rounded, summary } from './support/numbers.ts'
 import { report } from './support/report.ts'
 import { readOptions, Scene } from './support/scene.ts'
@@ -23,7 +23,7 @@ export async function run(args: string[]): Promise<void> {
     const rows: Row[] = []
     for (const count of options.tabs) {
       const tabs = await scene.mesh(count)
-      await waitForVoters(tabs, count >= 5 ? 5 : count >= 3 ? 3 : 1, 60_000)
+      await waitForVoters(tabs, votersAmong(count), 60_000)
       rows.push({ what: `${count} tabs: one write to this disk, strict`, ...summary(await disk(tabs[0] as Tab)) })
       rows.push({
         what: `${count} tabs: quiet, set at the leader, ms`,
