@@ -24,6 +24,7 @@ export async function run(args: string[]): Promise<void> {
     for (const count of options.tabs) {
       const tabs = await scene.mesh(count)
       await waitForVoters(tabs, votersAmong(count), 60_000)
+      await scene.rest()
       rows.push({ what: `${count} tabs: one write to this disk, strict`, ...summary(await disk(tabs[0] as Tab)) })
       rows.push({
         what: `${count} tabs: quiet, set at the leader, ms`,

@@ -17,6 +17,7 @@ import type { Entry, MemberId, MembershipChange, RaftMessage } from './messages.
 import { Pace, paceSettings } from './pace.ts'
 import type { Effect, Input, Proposal, Raft, RaftClocks, RaftView } from './state.ts'
 import { createRaft } from './step.ts'
+import { Thrift } from './thrift.ts'
 
 interface Waiting {
   readonly term: number
@@ -27,6 +28,7 @@ export class RaftDriver {
   readonly #parts: DriverParts
   readonly #raft: Raft
   readonly #pace: Pace
+  readonly #thrift: Thrift
   #clocks: RaftClocks
   readonly #inputs: (() => Input | undefined)[] = []
   readonly #waiting = new Map<number, Waiting>()
@@ -51,6 +53,7 @@ export class RaftDriver {
     this.#raft = createRaft(config, restored)
     this.#clocks = config
     this.#pace = new Pace(paceSettings(config, parts.isAutoPaced))
+    this.#thrift = new Thrift(clock, (to, message) => this.#send(to, message))
     this.#tickedAtMs = clock.monotonicMs()
     this.#alarm = new Alarm(clock, (lateMs, nowMs) => {
       this.#pace.late(lateMs, nowMs)
@@ -69,6 +72,7 @@ export class RaftDriver {
   }
 
   receive(from: MemberId, host: string, message: RaftMessage, pace: number | undefined): void {
+    this.#thrift.heard(from, message)
     this.#step({ kind: 'message', from, host, message })
     if (message.kind === 'vote-request' && message.pre) this.#reassure(message.term)
     // Only now is it known whether the machine takes it for its leader.
@@ -205,6 +209,7 @@ export class RaftDriver {
   #later(input: Input, answer: (answer: Answer) => void): void {
     this.worked()
     this.#inputs.push(() => {
+      this.#thrift.askAll()
       this.#asked = [answer]
       return input
     })
@@ -215,6 +220,7 @@ export class RaftDriver {
     const gathered = this.#gathered
     this.#gathered = []
     this.#inputs.push(() => {
+      this.#thrift.begin(gathered.length, this.view)
       this.#asked = gathered.map(({ answer }) => answer)
       return { kind: 'propose', proposals: gathered.map(({ proposal }) => proposal) }
     })
@@ -278,7 +284,7 @@ export class RaftDriver {
       case 'persist':
         return void this.#persist(effect)
       case 'send':
-        return this.#send(effect.to, effect.message)
+        return this.#thrift.send(effect.to, effect.message)
       case 'apply':
         return this.#apply(effect.entries)
       case 'restore':
@@ -296,6 +302,7 @@ export class RaftDriver {
       case 'snapshot-needed':
         return this.#step({ kind: 'snapshot-taken', index: effect.applied, data: this.#parts.machine.save() })
       case 'role':
+        this.#thrift.askAll()
         this.#pace.role(effect.role === 'leader', effect.leader !== undefined, this.#parts.clock.monotonicMs())
         if (effect.role === 'halted') this.#end(this.#failure)
         return this.#parts.onRole?.(this.view)
@@ -378,6 +385,7 @@ export class RaftDriver {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#alarm.stop()
+    this.#thrift.end()
     this.#inputs.length = 0
     for (const { answer } of this.#gathered.splice(0)) answer({ kind: 'lost' })
     for (const id of [...this.#reads.keys()])
