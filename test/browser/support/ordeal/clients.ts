@@ -165,7 +165,8 @@ async function askInPage(asked: Asked, timeoutMs: number): Promise<Answer> {
   const startedAtMs = performance.now()
   const ms = () => performance.now() - startedAtMs
   const decisions = globalThis.mesh?.decisions
-  if (!decisions) return { code: 'not-joined', outcome: 'not-applied', ms: 0 }
+  // A tab under reload: Firefox asks the new document what it had asked the old one, which may have done it.
+  if (!decisions) return { code: 'not-joined', outcome: 'unknown', ms: 0 }
   const maybe = (value: Json) => (value === null ? undefined : value)
   try {
     const { f, key } = asked
