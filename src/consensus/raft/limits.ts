@@ -76,3 +76,5 @@ export const LATENESS_KEPT_MS = 10_000
 export const SEEK_VOTES_MS = 100
 /** A quiet leader holds back what a quorum can do without for so long at most, ms. */
 export const THRIFT_HOLD_MS = 8
+/** A leader is quiet where nothing was proposed for so long, ms. */
+export const THRIFT_QUIET_MS = 20

@@ -1,14 +1,15 @@
 /**
  * What a quorum can do without waits a little (the "thrifty" replicas of EPaxos, SOSP 2013): when nothing else is under way, a
  * decision goes first to as many members as must answer, to those who answered first the last time. Where members share a processor,
- * the others would wake, write and answer just when these need it. All of them hear of it `THRIFT_HOLD_MS` later at the latest.
+ * the others would wake, write and answer just when these need it. All of them hear of it `THRIFT_HOLD_MS` later at the latest. Where one
+ * decision follows the other, whoever is quick at the moment had better answer: all are asked.
  *
  * Invariants
  * T1  What is held is sent, in its order, before anything later to the same member: to them the wire is only slower.
- * T2  Nothing is held while more than one decision is under way, nor where members or their roles change.
+ * T2  Nothing is held but for a decision that is alone, after `THRIFT_QUIET_MS` without any, nor where members or their roles change.
  */
 import type { Clock } from '../../base/clock.ts'
-import { THRIFT_HOLD_MS } from './limits.ts'
+import { THRIFT_HOLD_MS, THRIFT_QUIET_MS } from './limits.ts'
 import type { MemberId, RaftMessage } from './messages.ts'
 import { majorityOf } from './quorum.ts'
 import type { RaftView } from './state.ts'
@@ -21,6 +22,7 @@ export class Thrift {
   /** Who is asked at once; undefined where all are. */
   #asked: readonly MemberId[] | undefined
   readonly #held = new Map<MemberId, RaftMessage[]>()
+  #beganAtMs = Number.NEGATIVE_INFINITY
   #stop: (() => void) | undefined
 
   constructor(clock: Clock, send: (to: MemberId, message: RaftMessage) => void) {
@@ -33,8 +35,11 @@ export class Thrift {
     const { voters, outgoing } = membership
     const enough = majorityOf(voters.length) - 1
     const quickest = this.#answered.filter(member => voters.includes(member)).slice(0, enough)
-    const isQuiet = proposals === 1 && role === 'leader' && commit === lastIndex && outgoing.length === 0
-    this.#asked = isQuiet && quickest.length === enough ? quickest : undefined
+    const nowMs = this.#clock.monotonicMs()
+    const isQuiet = nowMs - this.#beganAtMs >= THRIFT_QUIET_MS && commit === lastIndex
+    const isAlone = isQuiet && proposals === 1 && role === 'leader' && outgoing.length === 0
+    this.#beganAtMs = nowMs
+    this.#asked = isAlone && quickest.length === enough ? quickest : undefined
     this.#answered = []
   }
 

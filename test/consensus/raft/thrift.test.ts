@@ -1,6 +1,6 @@
 /** What a quiet leader holds back, from whom and for how long: by itself, and in a room of five drivers. */
 import { describe, expect, test } from 'vitest'
-import { THRIFT_HOLD_MS } from '../../../src/consensus/raft/limits.ts'
+import { THRIFT_HOLD_MS, THRIFT_QUIET_MS } from '../../../src/consensus/raft/limits.ts'
 import type { MemberId, Membership, RaftMessage } from '../../../src/consensus/raft/messages.ts'
 import type { RaftView } from '../../../src/consensus/raft/state.ts'
 import { Thrift } from '../../../src/consensus/raft/thrift.ts'
@@ -68,10 +68,11 @@ describe('a quiet leader', () => {
     expect(taken()).toEqual(['commit to b'])
   })
 
-  test('asks others the next time where the quickest became slow', () => {
-    const { thrift, toAll, taken } = thriftAfter(b, c)
+  test('asks others the next time where the quickest became slow', async () => {
+    const { thrift, toAll, taken, pass } = thriftAfter(b, c)
     thrift.begin(1, quiet())
     for (const member of [d, b, e]) thrift.heard(member, answer)
+    await pass(THRIFT_QUIET_MS)
     thrift.begin(1, quiet())
     toAll(append(6))
     expect(taken()).toEqual(['append to b', 'append to d'])
@@ -86,6 +87,16 @@ describe('a quiet leader', () => {
     const { thrift, toAll, taken } = thriftAfter(b, c)
     thrift.begin(proposals, view)
     toAll(append(5))
+    expect(taken()).toHaveLength(4)
+  })
+
+  test('asks all where one decision follows the other', async () => {
+    const { thrift, toAll, taken, pass } = thriftAfter(b, c)
+    thrift.begin(1, quiet())
+    for (const member of [d, b]) thrift.heard(member, answer)
+    await pass(THRIFT_QUIET_MS - 1)
+    thrift.begin(1, quiet())
+    toAll(append(6))
     expect(taken()).toHaveLength(4)
   })
 
