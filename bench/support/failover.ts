@@ -1,9 +1,10 @@
+import { voterTargets } from '../../src/consensus/decisions/limits.ts'
 import { leadingTab } from '../../test/browser/support/deciding.ts'
 import { closeTab, meshOf, type Tab } from '../../test/browser/support/tabs.ts'
 
 /** How many vote where so many tabs are in a room. */
 export function votersAmong(tabs: number): number {
-  return tabs >= 5 ? 5 : tabs >= 3 ? 3 : 1
+  return voterTargets.find(target => target <= tabs) ?? 1
 }
 
 const watchedMs = 4_000
