@@ -8,7 +8,15 @@ import type { Mesh } from '../../mesh/types.ts'
 import type { MemberId } from '../raft/messages.ts'
 import type { Council } from './council.ts'
 import type { Desk } from './desk.ts'
-import { attemptPauseMsMax, attemptPauseMsMin, attemptTimeoutMs, doubtMs, leaderlessMs } from './limits.ts'
+import {
+  attemptPauseMsMax,
+  attemptPauseMsMin,
+  attemptTimeoutMs,
+  doubtMs,
+  electionGraceMs,
+  leaderlessMs,
+} from './limits.ts'
+import { stateSchema, topics } from './wire.ts'
 
 export interface ClientOptions {
   readonly clock: Clock
@@ -41,6 +49,8 @@ export class Attempts {
   isCertain = true
   #pauseMs = attemptPauseMsMin
   #answeredAtMs: number
+  /** The leader does not answer this, and answers something smaller. */
+  #isBusy = false
 
   constructor(options: ClientOptions, batch: readonly Waiter[]) {
     this.#options = options
@@ -58,7 +68,9 @@ export class Attempts {
   goOn(): boolean {
     const { council, clock } = this.#options
     const silentMs = clock.monotonicMs() - this.#answeredAtMs
-    if (council.leader?.host === undefined && silentMs >= leaderlessMs && council.knowsVoters) {
+    // A copy here takes part in electing the next leader; whoever has none has only heard that the last one is silent.
+    const isOver = !council.hasCopy || council.leaderlessMs >= electionGraceMs
+    if (council.leader?.host === undefined && silentMs >= leaderlessMs && council.knowsVoters && isOver) {
       const { sentence, live } = council.quorum
       for (const one of this.#batch) {
         const outcome: Outcome = one.isSent ? 'unknown' : 'not-applied'
@@ -86,7 +98,7 @@ export class Attempts {
     const parsed = v.safeParse(schema, answer)
     if (!parsed.success || parsed.output.kind === 'lost') this.isCertain = false
     // A peer without a copy of its own learns of a leader's silence in no other way.
-    if (answer === undefined && !council.hasCopy) council.doubtLeader(leader.term)
+    if (answer === undefined && !council.hasCopy && !this.#isBusy) council.doubtLeader(leader.term)
     if (!parsed.success) return undefined
     this.#heard(parsed.output, leader.term)
     return parsed.output
@@ -98,10 +110,8 @@ export class Attempts {
     const gone = new AbortController()
     const off = council.events.on('leader', next => (next?.host !== host || next.term !== term) && gone.abort())
     const stop = clock.after(attemptTimeoutMs, () => gone.abort())
-    const stopDoubt = clock.after(doubtMs, () => {
-      const leader = council.leader
-      if (leader?.term === term) for (const { driver } of council.hosted.values()) driver.doubtLeader(leader.member)
-    })
+    const stopDoubt = clock.after(doubtMs, () => void this.#doubt(host, term))
+    this.#isBusy = false
     try {
       // Sent again it is handled once, and a lost answer is given again; whoever relays may have lost either.
       const options = { timeoutMs: attemptTimeoutMs, retries: 2, signal: gone.signal }
@@ -117,6 +127,20 @@ export class Attempts {
       stop()
       stopDoubt()
     }
+  }
+
+  /** A copy here knows when it last heard the leader; who has none asks it something small: a leader that answers is only busy. */
+  async #doubt(host: PeerId, term: number): Promise<void> {
+    const { council, mesh, clock } = this.#options
+    const leader = council.leader
+    if (leader?.term !== term) return
+    for (const { driver } of council.hosted.values()) driver.doubtLeader(leader.member)
+    if (council.hasCopy) return
+    const options = { timeoutMs: attemptTimeoutMs - doubtMs }
+    const told = v.safeParse(stateSchema, await mesh.request(host, topics.state, null, options).catch(() => undefined))
+    if (!told.success || told.output.leader?.term !== term || told.output.leader.member !== leader.member) return
+    this.#isBusy = true
+    this.#answeredAtMs = clock.monotonicMs()
   }
 
   #heard(answer: Heard, term: number): void {

@@ -170,10 +170,14 @@ export class Council {
     return this.#leader
   }
 
-  /** There are voters, and none of them has led for so long that too few must be answering each other, whoever seems to be here. */
+  /** How long there have been voters, and none of them led, ms; 0 while one does. */
+  get leaderlessMs(): number {
+    return this.#leaderlessSinceMs === undefined ? 0 : this.#clock.monotonicMs() - this.#leaderlessSinceMs
+  }
+
+  /** Too few voters must be answering each other, whoever seems to be here. */
   get isLeaderlessForLong(): boolean {
-    const sinceMs = this.#leaderlessSinceMs
-    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs >= silentVotersMs
+    return this.leaderlessMs >= silentVotersMs
   }
 
   toldLeader(member: MemberId, term: number): void {

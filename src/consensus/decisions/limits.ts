@@ -32,8 +32,10 @@ export const attemptPauseMsMin = 10
 export const attemptPauseMsMax = 200
 /** A leader that leaves a question unanswered for so long is doubted, ms: where nobody else hears it either there is an election. */
 export const doubtMs = 450
-/** Without a leader for this long, an operation is refused with `no-quorum`, ms (within a second, issue of the minority). */
+/** Without a leader for this long, an operation is refused with `no-quorum`, ms (within a second). */
 export const leaderlessMs = 750
+/** What waited too long already still waits so long for an election that has just begun, where a copy here takes part in it, ms. */
+export const electionGraceMs = 250
 /** Without a leader for this long, voters that seem to be here count as silent, ms: many elections have failed by then. */
 export const silentVotersMs = 5_000
 

@@ -1,7 +1,6 @@
 /**
  * Runs one member's machine: gives it time, messages, proposals and the disk's answers, one at a time, and performs its effects in
- * order (docs/raft.md, "Driving the core"). The driver of the simulated world (src/simulator/raft/member.ts), with real I/O: clock,
- * disk and wire are handed in.
+ * order (docs/raft.md, "Driving the core"). What src/simulator/raft/member.ts is, with real I/O: clock, disk and wire are handed in.
  *
  * Invariants
  * V1  One step at a time; what its effects bring about is queued.
@@ -12,7 +11,7 @@ import { Alarm } from '../../base/alarm.ts'
 import { type MeshError, toMeshError } from '../../base/errors.ts'
 import type { Answer, ReadAnswer } from './answers.ts'
 import type { DriverParts } from './driver-parts.ts'
-import { DRIVER_WAITING_MAX, SEEK_VOTES_MS } from './limits.ts'
+import { DOUBT_SILENCE_MS, DRIVER_WAITING_MAX, SEEK_VOTES_MS } from './limits.ts'
 import type { Entry, MemberId, MembershipChange, RaftMessage } from './messages.ts'
 import { Pace, paceSettings } from './pace.ts'
 import type { Effect, Input, Proposal, Raft, RaftClocks, RaftView } from './state.ts'
@@ -44,6 +43,7 @@ export class RaftDriver {
   #failure: MeshError | undefined
   #readId = 0
   #soughtAtMs = 0
+  #leaderHeardAtMs = Number.NEGATIVE_INFINITY
   #tickedAtMs: number
   readonly #alarm: Alarm
 
@@ -76,7 +76,9 @@ export class RaftDriver {
     this.#step({ kind: 'message', from, host, message })
     if (message.kind === 'vote-request' && message.pre) this.#reassure(message.term)
     // Only now is it known whether the machine takes it for its leader.
-    if (pace !== undefined && this.view.leader === from) this.#repace(() => this.#pace.heard(pace))
+    if (pace === undefined || this.view.leader !== from) return
+    this.#leaderHeardAtMs = this.#parts.clock.monotonicMs()
+    this.#repace(() => this.#pace.heard(pace))
   }
 
   /** Those of one task, and those that come while the disk is busy, are one step and one write. */
@@ -114,12 +116,10 @@ export class RaftDriver {
 
   /** Resolves when what was decided before this call is applied here; at the leader only. */
   read(): Promise<ReadAnswer> {
-    if (this.#hasEnded || this.#reads.size >= DRIVER_WAITING_MAX)
-      return Promise.resolve({
-        kind: 'refused',
-        reason: this.#hasEnded ? 'halted' : 'too-many-reads',
-        leader: undefined,
-      })
+    if (this.#hasEnded || this.#reads.size >= DRIVER_WAITING_MAX) {
+      const reason = this.#hasEnded ? 'halted' : 'too-many-reads'
+      return Promise.resolve({ kind: 'refused', reason, leader: undefined })
+    }
     return new Promise(answer => {
       const id = this.#readId++
       this.#reads.set(id, answer)
@@ -145,9 +145,13 @@ export class RaftDriver {
     if (ticks > 0) this.#step({ kind: 'tick', ticks })
   }
 
-  /** The leader answers nothing, and may be beyond a cut: the others are asked at once whether they hear it (pre-vote, E3, E4). */
+  /**
+   * The leader answers nothing, and may be beyond a cut: the others are asked at once whether they hear it (pre-vote, E3, E4). One
+   * that was heard just now is only busy; doubted by all whom it keeps waiting, it would be deposed.
+   */
   doubtLeader(leader: MemberId): void {
     if (this.#hasEnded || this.view.role !== 'follower' || this.view.leader !== leader) return
+    if (this.#parts.clock.monotonicMs() - this.#leaderHeardAtMs < DOUBT_SILENCE_MS) return
     this.worked()
     this.#step({ kind: 'tick', ticks: this.view.ticksToDeadline })
   }

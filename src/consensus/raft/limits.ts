@@ -74,6 +74,8 @@ export const LATENESS_KEPT = 64
 export const LATENESS_KEPT_MS = 10_000
 /** While work waits and nobody leads, a pre-vote is asked for again no sooner than after so long, ms. */
 export const SEEK_VOTES_MS = 100
+/** A leader that was heard so lately is not doubted because it answers nothing, ms. */
+export const DOUBT_SILENCE_MS = 300
 /** A quiet leader holds back what a quorum can do without for so long at most, ms. */
 export const THRIFT_HOLD_MS = 8
 /** A leader is quiet where nothing was proposed for so long, ms. */

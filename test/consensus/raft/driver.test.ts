@@ -204,6 +204,21 @@ describe('the driver', () => {
     expect(room.leading().filter(each => each !== leader)).toHaveLength(1)
   })
 
+  test('is not doubted by those who hear it, though it keeps all of them waiting', async () => {
+    const room = roomOf('a b c d e')
+    await room.pass(600)
+    const leader = room.leader()
+    const { term, member } = leader.driver.view
+    for (let round = 0; round < 5; round++) {
+      void leader.driver.propose(command(round))
+      await room.pass(100)
+      for (const one of room.all) one.driver.doubtLeader(member)
+      expect(room.all.map(({ driver }) => driver.view.leader)).toEqual(room.all.map(() => member))
+    }
+    await room.pass(100)
+    expect(room.all.map(({ driver }) => driver.view.term)).toEqual(room.all.map(() => term))
+  })
+
   test('asks for votes again as soon as work waits, once the others doubt the leader too', async () => {
     const room = roomOf('a b c d e')
     await room.pass(3_000) // at rest, the timeout is twenty times as long
