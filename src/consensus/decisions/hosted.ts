@@ -7,7 +7,8 @@ import { memberSigner } from '../../mesh/member-key.ts'
 import { RaftDriver } from '../raft/driver.ts'
 import type { MemberId, Membership, RaftMessage } from '../raft/messages.ts'
 import { type SessionMachine, sessionMachine } from '../raft/sessions.ts'
-import type { OpenedStore } from '../storage/store.ts'
+import { nextTask } from '../storage/next-task.ts'
+import type { Batch, OpenedStore } from '../storage/store.ts'
 import { type HostRecord, memberOf, signHost } from './host-table.ts'
 import type { Lease } from './platform.ts'
 import { Register, type RegisterEvents } from './register/machine.ts'
@@ -57,7 +58,7 @@ export class HostedMember {
       config: timing.configFor(identity),
       isAutoPaced: timing.isAuto,
       machine: this.machine,
-      write: batch => store.write(batch),
+      write: batch => this.#write(batch),
       send: (to, message, pace) => parts.send(this.member, to, message, pace),
       onRole: () => parts.onRole(this),
       onMembership: membership => parts.onMembership(this, membership),
@@ -92,6 +93,12 @@ export class HostedMember {
   /** Lets it go: from here on another host may have it. */
   release(): void {
     this.driver.halt()
+  }
+
+  /** A disk may stop this worker: what a leader sends leaves first, in a task before. A follower says nothing until it is written. */
+  async #write(batch: Batch): Promise<'durable' | 'fenced'> {
+    if (this.driver.view.role === 'leader') await nextTask()
+    return this.#opened.store.write(batch)
   }
 
   #ended(error: MeshError | undefined, parts: HostedParts): void {

@@ -6,7 +6,6 @@ import type { MemberId } from '../raft/messages.ts'
 import type { Journal } from './journal.ts'
 import { journalFlushMsMax, journalRestMs } from './limits.ts'
 import type { LiveRecords } from './live-records.ts'
-import { nextTask } from './next-task.ts'
 import { type BatchRecord, batchRecord, joined, seal } from './record.ts'
 import type { Batch, MemberStore } from './store.ts'
 
@@ -44,7 +43,7 @@ export class IndexedStore implements MemberStore {
 
   write(batch: Batch): Promise<'durable' | 'fenced'> {
     const record = batchRecord(batch, batch.snapshot?.index ?? this.#stored.snapshot)
-    return guarded(async () => ((await this.#append(record)) ? 'durable' : this.#store(record, batch.snapshot)))
+    return guarded(async () => (this.#append(record) ? 'durable' : this.#store(record, batch.snapshot)))
   }
 
   close(): void {
@@ -53,13 +52,12 @@ export class IndexedStore implements MemberStore {
   }
 
   /** Into the journal, where it is what the term appends and nothing else. */
-  async #append(record: BatchRecord): Promise<boolean> {
+  #append(record: BatchRecord): boolean {
     const { journal, clock, isLost } = this.#parts
     const { hard, snapshot } = this.#stored
     const isOfTerm = record.hard.term === hard.term && record.hard.votedFor === hard.votedFor
     if (!journal || !isOfTerm || record.snapshot !== snapshot) return false
     if (clock.monotonicMs() < this.#journalRestsUntilMs) return false
-    await nextTask() // what the same step sends leaves before this worker stands still for the disk
     if (isLost()) throw new MeshError('storage-lost', 'The database of a member was deleted; its host lets it go')
     const startedAtMs = clock.monotonicMs()
     const isWritten = journal.append(record)
