@@ -3,15 +3,26 @@ import * as v from 'valibot'
 import { MeshError } from '../base/errors.ts'
 import type { SyncSettings } from './sync/state.ts'
 
-const duration = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
+/** The least and the most that each number may be. */
+export const settingBounds = {
+  interval: [50, 60_000],
+  fanout: [1, 10],
+  antiEntropyInterval: [1_000, 600_000],
+  convergenceThreshold: [0.5, 1],
+} as const
 
-const schema = v.strictObject({
-  interval: duration(50, 60_000),
-  fanout: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10)),
+export const settingsSchema = v.strictObject({
+  interval: within(settingBounds.interval),
+  fanout: v.pipe(within(settingBounds.fanout), v.integer('must be a whole number')),
   antiEntropy: v.boolean(),
-  antiEntropyInterval: duration(1_000, 600_000),
-  convergenceThreshold: v.pipe(v.number(), v.minValue(0.5), v.maxValue(1)),
+  antiEntropyInterval: within(settingBounds.antiEntropyInterval),
+  convergenceThreshold: within(settingBounds.convergenceThreshold),
 })
+
+function within([least, most]: readonly [number, number]) {
+  const says = `must be a number from ${least} to ${most}`
+  return v.pipe(v.number(says), v.minValue(least, says), v.maxValue(most, says))
+}
 
 export const defaultSettings: SyncSettings = {
   interval: 2_000,
@@ -23,7 +34,7 @@ export const defaultSettings: SyncSettings = {
 
 /** `settings` with `change`. Throws `invalid-option`. */
 export function checkSettings(settings: SyncSettings, change: Partial<SyncSettings>): SyncSettings {
-  const checked = v.safeParse(schema, { ...settings, ...change })
+  const checked = v.safeParse(settingsSchema, { ...settings, ...change })
   if (!checked.success) throw new MeshError('invalid-option', v.summarize(checked.issues))
   return checked.output
 }

@@ -268,6 +268,7 @@ export class Engine {
       faults: this.mesh.faults.list,
       agents: this.life.part?.registry.getAll() ?? [],
       away: this.life.part?.keeping.away ?? [],
+      settings: this.life.part?.keeping.roomSettings,
       shutdown: this.life.part?.shutdown,
     }
   }

@@ -1,6 +1,7 @@
 /** What the room keeps of itself: written where the leader lives, shown in every tab, and settings that all take up. Begins once deciding runs. */
 import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
 import type { Random } from '../base/random.ts'
 import type { DecisionsService } from '../consensus/decisions/decisions.ts'
 import type { DecisionOptions } from '../consensus/decisions/types.ts'
@@ -32,7 +33,7 @@ export interface RoomKeepingOptions {
     readonly announced: { readonly name: string }
   }
   readonly agents: () => readonly AgentInfo[]
-  readonly decisions: Promise<Pick<DecisionsService, 'own' | 'on' | 'register'>>
+  readonly decisions: Promise<Pick<DecisionsService, 'own' | 'on' | 'retime'>>
   readonly gossip: RoomSettingsOptions['gossip']
   readonly clock: Clock
   readonly random: Random
@@ -52,6 +53,7 @@ export class RoomKeeping {
   readonly #stops: (() => void)[] = []
   #started: Parts | undefined
   #shown: { readonly kept: Kept; readonly here: string; readonly agents: readonly AwayAgent[] } | undefined
+  #told: { readonly kept: Readonly<Record<string, Json>>; readonly settings: RoomSettings } | undefined
   #isClosed = false
 
   constructor(options: RoomKeepingOptions) {
@@ -71,6 +73,13 @@ export class RoomKeeping {
     return this.#shown.agents
   }
 
+  /** What the room has set, as far as this tab knows it; undefined until it does. */
+  get roomSettings(): RoomSettings | undefined {
+    const kept = this.#started?.follower.settings
+    if (this.#told?.kept !== kept) this.#told = kept && { kept, settings: RoomSettingsKeeper.in(kept) }
+    return this.#told?.settings
+  }
+
   /** All that is kept, as far as this tab knows it. */
   async kept(): Promise<KeptView> {
     const { follower } = await this.#parts
@@ -78,7 +87,7 @@ export class RoomKeeping {
     return {
       agents: awayAgents(kept, new Set(this.#here())),
       topology: topologyOf(kept),
-      settings: RoomSettingsKeeper.in(follower.settings),
+      settings: this.roomSettings ?? {},
     }
   }
 
@@ -104,12 +113,12 @@ export class RoomKeeping {
 
   #start(service: Awaited<RoomKeepingOptions['decisions']>): Parts {
     const { mesh, clock, random, gossip, changed, count } = this.#options
-    const { own, register } = service
+    const { own } = service
     const keeping = new Keeping({ own, clock, room: () => this.#room(), count })
-    const settings = new RoomSettingsKeeper({ own, gossip, timing: register, count })
+    const settings = new RoomSettingsKeeper({ own, gossip, retime: choice => service.retime(choice), count })
     const news = () => {
       keeping.changed()
-      void settings.apply(follower.settings)
+      if (follower.settings) void settings.apply(follower.settings)
       changed()
     }
     const follower = new KeptFollower({ own, mesh, clock, random, onChange: news })
@@ -118,7 +127,7 @@ export class RoomKeeping {
     this.#stops.push(
       service.on('leader', () => {
         follower.lookAnew()
-        void settings.apply(follower.settings) // clocks are told by whoever leads
+        if (follower.settings) void settings.apply(follower.settings) // clocks are told by whoever leads
       }),
     )
     for (const name of ['agent-join', 'agent-leave', 'agent-change', 'link-open', 'link-close'] as const)

@@ -17,13 +17,17 @@ export interface RoomSettings {
   readonly timing?: TimingChoice
 }
 
-/** `null` takes a setting back: its default counts again. */
-export type SettingsChange = { readonly [Name in keyof RoomSettings]?: RoomSettings[Name] | null }
+/** `null` takes back what it stands for, one setting of gossip or all of a kind: the default counts again. */
+export interface SettingsChange {
+  readonly gossip?: { readonly [Name in keyof SyncSettings]?: SyncSettings[Name] | null } | null
+  readonly timing?: TimingChoice | null
+}
 
 export interface RoomSettingsOptions {
   readonly own: Pick<OwnKeys, 'get' | 'list' | 'compareAndSet' | 'isLeading'>
   readonly gossip: { configure(change: Partial<SyncSettings>): Promise<SyncSettings> }
-  readonly timing: { configure(choice: TimingChoice): Promise<TimingView> }
+  /** These clocks and no others. */
+  readonly retime: (choice: TimingChoice) => Promise<TimingView>
   readonly count: (counter: string) => void
 }
 
@@ -57,18 +61,18 @@ export class RoomSettingsKeeper {
   async set(change: SettingsChange, options?: DecisionOptions): Promise<RoomSettings> {
     checkChange(change)
     // Clocks that could not work are refused by the leader, before they are kept.
-    if (change.timing) await this.#options.timing.configure(change.timing)
+    if (change.timing) await this.#options.retime(change.timing)
     for (const name of names) if (change[name] !== undefined) await this.#change(name, change[name], options)
     return this.get(options)
   }
 
   /** What is kept now: taken up where it is news. Clocks are the leader's to tell. */
   async apply(kept: Readonly<Record<string, Json>>): Promise<void> {
-    const { gossip, timing, own, count } = this.#options
+    const { gossip, retime, own, count } = this.#options
     const settings = settingsIn(kept)
     try {
       if (this.#isNews('gossip', settings)) await gossip.configure({ ...defaults.gossip, ...settings.gossip })
-      if (own.isLeading && this.#isNews('timing', settings)) await timing.configure(settings.timing ?? defaults.timing)
+      if (own.isLeading && this.#isNews('timing', settings)) await retime(settings.timing ?? defaults.timing)
     } catch {
       count('settings.not-applied')
     }
@@ -87,7 +91,7 @@ export class RoomSettingsKeeper {
     for (let tries = 0; tries < settingsTriesMax; tries++) {
       const before = await own.get(key, options)
       const former = name === 'gossip' ? settingsIn({ gossip: before ?? null }).gossip : undefined
-      const value = change === null ? undefined : ({ ...former, ...change } as unknown as Json)
+      const value = change === null ? undefined : merged({ ...former, ...change })
       if ((await own.compareAndSet(key, before, value, options)).swapped) return
     }
     throw new MeshError('overloaded', 'others changed the settings each time; try again', { outcome: 'not-applied' })
@@ -99,7 +103,19 @@ function checkChange(change: SettingsChange): void {
   const parsed = v.safeParse(changeSchema, change)
   if (!parsed.success)
     throw new MeshError('invalid-option', `settings are gossip and timing: ${v.summarize(parsed.issues)}`)
-  if (change.gossip) checkSettings(defaultSettings, change.gossip)
+  const { gossip } = change
+  if (!gossip) return
+  const entries = Object.entries(gossip).map(([name, value]) => [
+    name,
+    value === null ? defaultSettings[name as keyof SyncSettings] : value,
+  ])
+  checkSettings(defaultSettings, Object.fromEntries(entries))
+}
+
+/** Undefined where nothing is left of it. */
+function merged(settings: object): Json | undefined {
+  const left = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined)
+  return left.length === 0 ? undefined : Object.fromEntries(left)
 }
 
 /** What makes no sense here, such as what a later version keeps, is left out. */

@@ -7,6 +7,7 @@ import type { SharedView } from '../crdt/shared.ts'
 import type { PartitionInfo } from '../mesh/partition/driver.ts'
 import type { AgentInfo, FaultInfo, LinkInfo, PeerInfo } from '../mesh/types.ts'
 import type { JobView } from '../work/types.ts'
+import type { RoomSettings } from './room-settings.ts'
 
 /** The steps of joining, in order; each carries its state for the console's progress line. */
 export type JoinStep = 'identity' | 'signaling' | 'dialling' | 'admitted'
@@ -46,6 +47,8 @@ export interface MeshSnapshot {
   readonly agents: readonly AgentInfo[]
   /** Agents whose peers are not here, the latest 64; the room remembers them for a day. */
   readonly away: readonly AwayAgent[]
+  /** What the room has set for everybody, as far as this tab knows; undefined until it does. */
+  readonly settings?: RoomSettings | undefined
   /** In force here, or told to the room. */
   readonly faults: readonly FaultInfo[]
   /** Somebody has asked all to end, and a person is to say whether this tab does. */

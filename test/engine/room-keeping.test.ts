@@ -180,10 +180,28 @@ describe('settings of the room', () => {
     expect(await late.keeping.settings()).toEqual({})
   })
 
+  test('are taken back one by one, and clocks with all that was set of them', async () => {
+    const [ada, bob, cyd] = await three()
+    const all = [ada, bob, cyd]
+    await ada.keeping.configure({
+      gossip: { interval: 500, fanout: 2 },
+      timing: { preset: 'auto', heartbeatMs: 40, electionMs: 400 },
+    })
+    await until(() => all.every(({ decider }) => decider.service.view.timing.electionMs === 400), 'all have the clocks')
+    expect(await bob.keeping.configure({ gossip: { fanout: null } })).toMatchObject({ gossip: { interval: 500 } })
+    await until(() => all.every(({ gossip }) => gossip.fanout === 3 && gossip.interval === 500), 'one is taken back')
+    expect(await cyd.keeping.configure({ gossip: { interval: null }, timing: null })).toEqual({})
+    await until(() => all.every(({ gossip }) => gossip.interval === defaultSettings.interval), 'the other too')
+    const isDefault = ({ decider }: Keeper) => decider.service.view.timing.electionMs === 150
+    await until(() => all.every(isDefault), 'the clocks are the preset’s')
+    await until(() => all.every(({ keeping }) => JSON.stringify(keeping.roomSettings) === '{}'), 'each tab knows it')
+  })
+
   test.each<[string, object]>([
     ['a setting that there is not', { colour: 'red' }],
     ['gossip beyond its range', { gossip: { fanout: 99 } }],
     ['a name that gossip does not know', { gossip: { speed: 1 } }],
+    ['to take back what gossip does not know', { gossip: { speed: null } }],
     ['clocks that could not work', { timing: { preset: 'lab', heartbeatMs: 500, electionMs: 300 } }],
     ['a preset that there is not', { timing: { preset: 'warp' } }],
   ])('refuse %s, and nothing is kept', async (_, change) => {

@@ -34,6 +34,7 @@ import type {
   GenerationView,
   LeaderInfo,
   TimingChoice,
+  TimingView,
   TimingPreset,
 } from './types.ts'
 import { viewOf } from './view.ts'
@@ -78,6 +79,7 @@ export class DecisionsService {
   readonly #founding: Founding
   readonly #succession: Succession
   readonly #autopilot: AutopilotDriver
+  readonly #orders: Orders
   readonly #decisions: DecisionsRegister
   readonly #timing: Timing
   readonly #stops: (() => void)[] = []
@@ -148,6 +150,7 @@ export class DecisionsService {
     this.#news = new News({ clock, mesh, council, history: this.#history, timing, count })
     this.#autopilot = new AutopilotDriver({ clock, mesh, council, count })
     const orders = new Orders({ ...asking, succession: this.#succession, timing })
+    this.#orders = orders
     this.register = Object.assign(this.#decisions, {
       stepDown: (target?: MemberId) => orders.stepDown(target),
       verifyQuorum: () => orders.verify(),
@@ -176,6 +179,11 @@ export class DecisionsService {
     const { voters, outgoing } = this.#council.membership
     const hosts = [...new Set([...voters, ...outgoing])].map(voter => this.#council.liveHostOf(voter))
     return hosts.filter(host => host !== undefined && host !== this.#options.mesh.id) as PeerId[]
+  }
+
+  /** For what the room keeps: these clocks at everybody, and no others. */
+  retime(choice: TimingChoice): Promise<TimingView> {
+    return this.#orders.retime(choice)
   }
 
   /** Resolves when this peer follows the room's history, and hosts a member if it is to. */

@@ -74,8 +74,14 @@ export class Orders {
     const isOther = change.preset !== undefined && change.preset !== timing.choice.preset
     const wanted = v.safeParse(timingSchema, isOther ? change : { ...timing.choice, ...defined(change) })
     if (!wanted.success) throw new MeshError('invalid-option', `Timing: ${v.summarize(wanted.issues)}`)
-    await this.#ask(orderTimeoutMs, generation => ({ kind: 'configure', generation, timing: wanted.output }))
-    timing.hears(wanted.output) // its next heartbeat would say so
+    return this.retime(wanted.output)
+  }
+
+  /** These clocks and no others: times that are not named are the preset's again. */
+  async retime(choice: TimingChoice): Promise<TimingView> {
+    const { timing } = this.#options
+    await this.#ask(orderTimeoutMs, generation => ({ kind: 'configure', generation, timing: choice }))
+    timing.hears(choice) // its next heartbeat would say so
     return timing.view
   }
 

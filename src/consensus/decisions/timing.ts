@@ -11,7 +11,10 @@ import type { Council } from './council.ts'
 import { electionMsMax, heartbeatMsMax } from './limits.ts'
 import type { TimingChoice, TimingPreset, TimingView } from './types.ts'
 
-const milliseconds = (most: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(most))
+const milliseconds = (most: number) => {
+  const says = `must be a whole number from 1 to ${most}`
+  return v.pipe(v.number(says), v.safeInteger(says), v.minValue(1, says), v.maxValue(most, says))
+}
 
 export const timingSchema = v.strictObject({
   preset: v.picklist(['auto', 'lab', 'internet']),

@@ -33,7 +33,7 @@ export class KeptFollower {
   readonly #reader = new KeptReader()
   readonly #stops: (() => void)[]
   #kept: Kept = { agents: [], topology: undefined }
-  #settings: Readonly<Record<string, Json>> = {}
+  #settings: Readonly<Record<string, Json>> | undefined
   #read: Hint | undefined
   #heard: Hint | undefined
   #readAtMs: number
@@ -59,7 +59,8 @@ export class KeptFollower {
     return this.#kept
   }
 
-  get settings(): Readonly<Record<string, Json>> {
+  /** Undefined until they were read. */
+  get settings(): Readonly<Record<string, Json>> | undefined {
     return this.#settings
   }
 
