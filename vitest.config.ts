@@ -21,6 +21,7 @@ const asideTests = [
   'privacy',
   'raft-storage',
   'refusal',
+  'room-settings',
   'sandbox',
   'sandbox-frame',
   'shared-storage',

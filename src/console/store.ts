@@ -45,6 +45,8 @@ export class ConsoleStore {
   readonly counters = new Cell<MeshSnapshot['counters']>({})
   readonly agents = new Cell<MeshSnapshot['agents']>([])
   readonly away = new Cell<MeshSnapshot['away']>([])
+  /** What the room has set for everybody; undefined until this tab knows. */
+  readonly settings = new Cell<MeshSnapshot['settings']>(undefined)
   readonly faults = new Cell<MeshSnapshot['faults']>([])
   readonly partition = new Cell<MeshSnapshot['partition']>(undefined)
   readonly shutdown = new Cell<MeshSnapshot['shutdown']>(undefined)
@@ -114,6 +116,7 @@ export class ConsoleStore {
     this.counters.set(snapshot?.counters ?? {})
     this.agents.set(snapshot?.agents ?? [])
     this.away.set(snapshot?.away ?? [])
+    this.settings.set(snapshot?.settings)
     this.faults.set(snapshot?.faults ?? [])
     this.partition.set(snapshot?.partition)
     this.shutdown.set(snapshot?.shutdown)

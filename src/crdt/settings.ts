@@ -20,7 +20,7 @@ export const settingsSchema = v.strictObject({
 })
 
 function within([least, most]: readonly [number, number]) {
-  const says = `must be a number from ${least} to ${most}`
+  const says = `must be a number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}`
   return v.pipe(v.number(says), v.minValue(least, says), v.maxValue(most, says))
 }
 

@@ -79,7 +79,7 @@ class FakeWorld {
     if (scene.phase !== 'joining' && scene.phase !== 'failed') this.#arrive(scene.peers)
     this.#shared = fakeShared(this.#id, push)
     const departed = fakeId(this.#random)
-    this.#kept = new FakeKept(this.#startMs, departed, { id: this.#id, name: () => this.#name }, peers)
+    this.#kept = new FakeKept(this.#startMs, departed, { id: this.#id, name: () => this.#name }, peers, push)
     this.#decisions = new FakeDecisions(scene.decisions, { self: this.#id, others, departed, push })
     if (scene.hasFaults) this.#faults.show(others())
   }
@@ -113,6 +113,7 @@ class FakeWorld {
       jobs: this.#jobs,
       counters: fakeCounters,
       ...this.#agents.shown,
+      settings: this.#kept.roomSettings,
       faults: this.#faults.list,
       ...(this.#scene.decisions !== 'none' && { decisions: this.#decisions.view }),
       ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),

@@ -1,6 +1,8 @@
 /** What a room that is not there keeps of itself: agents that are away, the last topology, settings. */
 import type { PeerId } from '../../src/base/ids.ts'
 import type { AwayAgent, Topology } from '../../src/consensus/keeping/records.ts'
+import { keptAfter, keptOf } from '../../src/console/decisions/settings-fields.ts'
+import type { RoomSettings } from '../../src/engine/room-settings.ts'
 import type { SettingsHandle } from '../../src/engine/settings-handle.ts'
 import type { PeerInfo } from '../../src/mesh/types.ts'
 
@@ -14,11 +16,12 @@ interface Self {
 export class FakeKept {
   readonly away: readonly AwayAgent[]
   readonly settings: SettingsHandle
+  roomSettings: RoomSettings = { gossip: { fanout: 5 }, timing: { preset: 'internet' } }
   readonly #atMs: number
   readonly #self: Self
   readonly #peers: () => readonly PeerInfo[]
 
-  constructor(atMs: number, departed: PeerId, self: Self, peers: () => readonly PeerInfo[]) {
+  constructor(atMs: number, departed: PeerId, self: Self, peers: () => readonly PeerInfo[], changed: () => void) {
     this.#atMs = atMs
     this.#self = self
     this.#peers = peers
@@ -44,12 +47,16 @@ export class FakeKept {
         sinceMs,
       },
     ]
-    let settings = {}
     this.settings = {
-      get: async () => settings,
-      set: async change => {
-        settings = { ...settings, ...change }
-        return settings
+      get: async () => this.roomSettings,
+      set: async ({ gossip, timing }) => {
+        await new Promise(resolve => setTimeout(resolve, 8))
+        const all = keptAfter('gossip', keptOf('gossip', this.roomSettings), { gossip: gossip ?? {} })
+        const left = gossip === null || Object.keys(all).length === 0 ? {} : { gossip: all }
+        const clocks = timing === undefined ? this.roomSettings.timing : timing
+        this.roomSettings = { ...left, ...(clocks && { timing: clocks }) }
+        changed()
+        return this.roomSettings
       },
     }
   }

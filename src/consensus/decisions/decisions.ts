@@ -34,8 +34,8 @@ import type {
   GenerationView,
   LeaderInfo,
   TimingChoice,
-  TimingView,
   TimingPreset,
+  TimingView,
 } from './types.ts'
 import { viewOf } from './view.ts'
 import { type Letter, topics } from './wire.ts'

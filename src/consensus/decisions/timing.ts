@@ -12,7 +12,7 @@ import { electionMsMax, heartbeatMsMax } from './limits.ts'
 import type { TimingChoice, TimingPreset, TimingView } from './types.ts'
 
 const milliseconds = (most: number) => {
-  const says = `must be a whole number from 1 to ${most}`
+  const says = `must be a whole number from 1 to ${most.toLocaleString('en')}`
   return v.pipe(v.number(says), v.safeInteger(says), v.minValue(1, says), v.maxValue(most, says))
 }
 

@@ -12,6 +12,7 @@ import './election-history.ts'
 import './member-list.ts'
 import './quorum-lost.ts'
 import './register-panel.ts'
+import './room-settings.ts'
 
 export class DecisionsPanel extends LitElement {
   static override properties = { store: { attribute: false } }
@@ -45,6 +46,7 @@ export class DecisionsPanel extends LitElement {
       ${view.state === 'starting' ? nothing : html`<register-panel .store=${store}></register-panel>`}
       ${view.log.lastIndex > 0 ? html`<decisions-log .store=${store}></decisions-log>` : nothing}
       ${view.elections.length > 0 ? html`<election-history .store=${store}></election-history>` : nothing}
+      ${view.state === 'starting' ? nothing : html`<room-settings .store=${store}></room-settings>`}
       <decisions-help></decisions-help>
     </div>`
   }

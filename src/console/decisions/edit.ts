@@ -57,7 +57,7 @@ export function toldSwap(key: string, { swapped, value }: SwapResult, tookMs: nu
 }
 
 const advice: Partial<Record<MeshError['code'], string>> = {
-  'no-quorum': 'Too few voters can be reached.',
+  'no-quorum': 'Too few voters can be reached: open the tabs that are missing, or wait for them, then try again.',
   overloaded: 'More is asked than can be decided at once; try again in a moment.',
   'storage-lost': 'This browser keeps no data.',
   left: 'This tab has left the room.',
