@@ -101,6 +101,13 @@ const pictures: readonly Picture[] = [
     themes: ['light'] as const,
     press: ['Decisions'],
   })),
+  ...['ready', 'no-quorum'].map(scene => ({
+    name: `room-settings-${scene}`,
+    query: `peers=6&decisions=${scene}`,
+    sizes: [1440, 1024, 390].map(width => ({ width, height: 3000 })),
+    themes: bothThemes,
+    press: ['Decisions', 'room settings'],
+  })),
   // Tall enough that nothing is scrolled away.
   ...['ready', 'no-quorum'].map(scene => ({
     name: `whole-decisions-${scene}`,
@@ -129,6 +136,7 @@ const pictures: readonly Picture[] = [
 /** What has no words of its own, or other ones at other widths. */
 const places: Readonly<Record<string, string>> = {
   peer: 'button.row',
+  'room settings': 'summary:has(h3)',
   'command bar': 'wa-button[title^="Type a command"]',
 }
 
@@ -243,7 +251,7 @@ async function drawLine(page: Page): Promise<void> {
 
 /**
  * Clicks the first visible button, tab or choice that says this, in whatever shadow root it is; `peer` opens a peer's card, `command bar` the
- * command bar, `draw` draws a line, and `> text` is typed.
+ * command bar, `room settings` their form, `draw` draws a line, and `> text` is typed.
  */
 async function pressWords(page: Page, words: string): Promise<void> {
   if (words === 'draw') {

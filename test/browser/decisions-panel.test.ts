@@ -126,6 +126,12 @@ describe.each(browsers)('in %s', name => {
     await shows(tab, '2 of 5 voters are reachable, 3 are needed')
     const isOff = await tab.page.$eval('>>> #key', key => (key as HTMLInputElement).disabled)
     expect(isOff).toBe(true)
+    await press(tab, '>>> room-settings >>> summary')
+    await shows(tab, 'Nothing can be changed now')
+    const locked = await tab.page.$$eval('>>> settings-part >>> .field', all =>
+      all.map(one => (one as HTMLInputElement).disabled),
+    )
+    expect(locked).toEqual(Array(8).fill(true))
     await press(tab, '>>> wa-button ::-p-text(Continue from here)')
     await shows(tab, 'Begin a new history from this tab’s copy?')
     await press(tab, '>>> quorum-lost >>> .yes')

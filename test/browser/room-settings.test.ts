@@ -23,7 +23,7 @@ async function two(): Promise<[Tab, Tab]> {
     await (await there(tab, '>>> wa-tab ::-p-text(Decisions)')).click()
     await (await there(tab, '>>> room-settings >>> summary')).click()
     await there(tab, '>>> #fanout')
-    await expect.poll(() => textOf(tab), { timeout: answerMs }).toContain('all as by default')
+    await expect.poll(() => textOf(tab), { timeout: answerMs }).toContain('as by default')
   }
   return tabs
 }
@@ -73,15 +73,15 @@ test('what one tab changes holds for the other and is shown there, but not over 
 
   await other.page.bringToFront()
   await expect.poll(() => shownIn(other, 'fanout'), { timeout: answerMs }).toBe('6')
-  await shows(other, 'Somebody else changed it')
-  expect(await textOf(one)).not.toContain('Somebody else')
+  await shows(other, 'Changed elsewhere')
+  expect(await textOf(one)).not.toContain('Changed elsewhere')
 
   await type(other, 'fanout', '2')
   await (await there(one, '>>> settings-part >>> button[aria-label^="Use the default, 3"]')).click()
   await shows(one, 'the default counts again')
   for (const tab of [one, other]) await gossips(tab, 3)
   await other.page.bringToFront()
-  await shows(other, 'Somebody else changed “Compare with”: now 3.')
+  await shows(other, 'Changed elsewhere meanwhile: 3.')
   expect(await shownIn(other, 'fanout')).toBe('2')
   await enter(other, 'fanout')
   await shows(other, 'Decided in')
@@ -103,7 +103,7 @@ test('clocks are chosen by their preset, and those that could not work are refus
   await type(one, 'electionMs', '300')
   await enter(one, 'electionMs')
   await shows(one, 'Nothing was changed.')
-  await shows(one, 'at least twice')
+  await shows(one, '“Choose another leader after” must be at least twice “Leader says it is here every”')
   expect(await clocks()).toBe(1_500)
 
   for (const [scheme, width] of [

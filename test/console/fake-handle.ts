@@ -113,9 +113,8 @@ class FakeWorld {
       jobs: this.#jobs,
       counters: fakeCounters,
       ...this.#agents.shown,
-      settings: this.#kept.roomSettings,
       faults: this.#faults.list,
-      ...(this.#scene.decisions !== 'none' && { decisions: this.#decisions.view }),
+      ...(this.#scene.decisions !== 'none' && { decisions: this.#decisions.view, settings: this.#kept.roomSettings }),
       ...troubleOf(this.#scene, this.#id, this.#peers.length, this.#startMs),
       shared: this.#shared.view(this.#peers),
     }

@@ -12,7 +12,9 @@ import './election-history.ts'
 import './member-list.ts'
 import './quorum-lost.ts'
 import './register-panel.ts'
-import './room-settings.ts'
+
+/** Folded away at the end, so it may come a moment after the rest. */
+const settingsForm = () => import('./room-settings.ts')
 
 export class DecisionsPanel extends LitElement {
   static override properties = { store: { attribute: false } }
@@ -31,6 +33,10 @@ export class DecisionsPanel extends LitElement {
   ]
   declare store: ConsoleStore | undefined
   readonly #view = new Watch(this, () => this.store?.decisions)
+
+  override firstUpdated(): void {
+    void settingsForm().catch(() => {})
+  }
 
   override render() {
     const { store } = this

@@ -78,7 +78,8 @@ export class RoomSettings extends LitElement {
     const settings = this.#settings.value
     if (!settings) return 'reading…'
     const set = names.reduce((sum, name) => sum + Object.keys(keptOf(name, settings)).length, 0)
-    return set === 0 ? 'all as by default' : `${set} set, the others as by default`
+    const all = names.reduce((sum, name) => sum + parts[name].fields.length, 0)
+    return set === 0 ? 'as by default' : `${set} of ${all} set`
   }
 }
 customElements.define('room-settings', RoomSettings)

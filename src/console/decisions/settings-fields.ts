@@ -83,9 +83,9 @@ export const parts: Readonly<Record<PartName, Part>> = {
         label: 'Network',
         hint: 'Fast clocks replace a lost leader sooner; on a slow network they would replace one that is only late.',
         choices: choices({
-          auto: 'auto: as slow as measured',
-          lab: 'lab: one machine or one room',
-          internet: 'internet: far or wireless',
+          auto: 'auto: as measured',
+          lab: 'lab: one room',
+          internet: 'internet: far away',
         }),
       },
       {
@@ -149,6 +149,15 @@ export function keptAfter(part: PartName, kept: Kept, { gossip, timing }: Settin
   if (part === 'timing') return keptOf('timing', timing ? { timing } : undefined)
   const all: Wanted | Kept = { ...kept, ...gossip }
   return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value == null ? [] : [[name, value]])))
+}
+
+/** A refusal of the engine, with the names that people see here. */
+export function inLabels(part: PartName, text: string): string {
+  const named = parts[part].fields.reduce(
+    (text, { name, label }) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `“${label}”`),
+    text,
+  )
+  return named.replace(/Raft: × /, '')
 }
 
 /** As people write it: `2,000`, `on`, `lab`. */

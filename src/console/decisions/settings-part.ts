@@ -13,7 +13,7 @@ import { toldFailure } from './edit.ts'
 import { whenWords } from './names.ts'
 import { sectionStyles } from './section-styles.ts'
 import { SettingsDraft } from './settings-draft.ts'
-import { type PartName, parts, type SettingField, shownSetting } from './settings-fields.ts'
+import { inLabels, type PartName, parts, type SettingField, shownSetting } from './settings-fields.ts'
 import { settingsStyles } from './settings-styles.ts'
 
 export class SettingsPart extends LitElement {
@@ -57,7 +57,7 @@ export class SettingsPart extends LitElement {
       <p class="small quiet">${hint}</p>
       ${draft.fields.map(field => this.#row(draft, field))}
       <div class="actions">
-        <wa-button type="submit" size="s" variant="brand" ?disabled=${this.isReadOnly || !draft.isChanged} ?loading=${isRunning}>
+        <wa-button type="submit" size="s" variant="brand" ?disabled=${this.#isLocked || !draft.isChanged} ?loading=${isRunning}>
           Change for everybody
         </wa-button>
         ${draft.isChanged && !isRunning ? html`<wa-button size="s" appearance="outlined" @click=${() => this.#discard()}>Discard</wa-button>` : nothing}
@@ -87,7 +87,7 @@ export class SettingsPart extends LitElement {
     const { name, bounds, choices } = field
     const text = draft.textOf(field)
     if (choices)
-      return html`<select id=${name} class="field" aria-describedby="${name}-words" ?disabled=${this.isReadOnly} @change=${this.#onType}>
+      return html`<select id=${name} class="field" aria-describedby="${name}-words" ?disabled=${this.#isLocked} @change=${this.#onType}>
         ${choices.map(([value, words]) => html`<option value=${value} .selected=${value === text}>${words}</option>`)}
       </select>`
     return html`<input
@@ -97,7 +97,7 @@ export class SettingsPart extends LitElement {
       inputmode=${(bounds?.[1] ?? 0) <= 1 ? 'decimal' : 'numeric'}
       aria-describedby="${name}-words"
       aria-invalid=${isWrong}
-      ?disabled=${this.isReadOnly}
+      ?disabled=${this.#isLocked}
       .value=${text}
       @input=${this.#onType}
       @change=${() => this.#finish(field)}
@@ -108,11 +108,11 @@ export class SettingsPart extends LitElement {
   #state(draft: SettingsDraft, field: SettingField) {
     const { name, bounds } = field
     const usual = shownSetting(field, draft.defaultOf(name))
-    const range = bounds ? `, from ${count(bounds[0])} to ${count(bounds[1])}` : ''
+    const range = bounds ? `, may be ${count(bounds[0])} to ${count(bounds[1])}` : ''
     if (!draft.isSet(name)) return html`<span class="quiet">Default ${usual}${range}</span>`
     const text = `Use the default, ${usual}`
-    return html`<span class="set">Set for the room</span><span class="quiet">${range}</span>
-      ${this.isReadOnly ? nothing : html`<button class="plain link" type="button" aria-label="${text}, for “${field.label}”" @click=${() => this.#takeBack(field)}>${text}</button>`}`
+    return html`<span>Set for the room<span class="quiet">${range}.</span></span>
+      ${this.#isLocked ? nothing : html`<button class="plain link" type="button" aria-label="${text}, for “${field.label}”" @click=${() => this.#takeBack(field)}>${text}</button>`}`
   }
 
   #mark(draft: SettingsDraft, field: SettingField) {
@@ -121,13 +121,18 @@ export class SettingsPart extends LitElement {
     const isTyped = draft.isTyped(field)
     const when = whenWords(atMs, this.#now.value ?? 0)
     return html`<p class="mark suspect">${icon('alert')}<span>
-      ${isTyped ? this.#meanwhile(field) : `Somebody else changed it ${when}.`}
+      ${isTyped ? `Changed elsewhere meanwhile: ${shownSetting(field, draft.valueOf(field))}.` : `Changed elsewhere ${when}.`}
       ${isTyped ? html`<button class="plain link" type="button" @click=${() => this.#discard(field.name)}>Show it</button>` : nothing}</span></p>`
+  }
+
+  /** Also until it is known what the room has: nobody changes what they do not see. */
+  get #isLocked(): boolean {
+    return this.isReadOnly || this.#settings.value === undefined
   }
 
   #meanwhile(field: SettingField): string {
     const value = this.#draft?.valueOf(field) ?? ''
-    return `Somebody else changed “${field.label}”: now ${shownSetting(field, value)}.`
+    return `Changed elsewhere: “${field.label}”, now ${shownSetting(field, value)}.`
   }
 
   readonly #onType = ({ target }: Event): void => {
@@ -151,7 +156,7 @@ export class SettingsPart extends LitElement {
   readonly #submit = (event: Event): void => {
     event.preventDefault()
     const draft = this.#draft
-    if (!draft?.isChanged || this.isReadOnly || this.#attempt.isRunning) return
+    if (!draft?.isChanged || this.#isLocked || this.#attempt.isRunning) return
     const wrong = draft.fields.find(field => draft.problemOf(field))
     for (const { name } of draft.fields) this.#finished.add(name)
     this.requestUpdate()
@@ -171,11 +176,15 @@ export class SettingsPart extends LitElement {
     const settings = this.store?.handle.value?.settings
     if (!settings) return
     const startMs = performance.now()
+    const failed = (thrown: unknown) => {
+      const told = toldFailure(thrown)
+      return { ...told, text: inLabels(this.kind, told.text) }
+    }
     await this.#attempt.run(async () => {
       this.#decided = await settings.set(change)
       settle()
       return `Decided in ${duration(performance.now() - startMs)}: ${done}.`
-    }, toldFailure)
+    }, failed)
   }
 
   #focus(id: string): void {

@@ -24,19 +24,15 @@ export const settingsStyles = css`
   }
   label {
     grid-area: label;
+    align-self: center;
   }
   .words {
     grid-area: words;
     display: grid;
     gap: 2px;
   }
-  .state {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 0 8px;
-  }
-  .set {
-    font-weight: 500;
+  .state span {
+    margin-inline-end: 4px;
   }
   .control {
     grid-area: control;
@@ -68,13 +64,9 @@ export const settingsStyles = css`
   }
   @container (width < 460px) {
     .row {
-      grid-template-columns: minmax(0, 1fr);
-      grid-template-areas: 'label' 'words' 'control';
-      gap: 4px;
-    }
-    .control {
-      max-width: 16rem;
-      padding-top: 4px;
+      grid-template-columns: minmax(0, 1fr) minmax(0, 10.5rem);
+      grid-template-areas: 'label control' 'words words';
+      gap: 4px 12px;
     }
   }
 `

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   changeOf,
   defaultOf,
+  inLabels,
   type Kept,
   keptAfter,
   keptOf,
@@ -139,6 +140,13 @@ describe('a change', () => {
     expect(changeOf(part, kept, wanted)).toEqual(change)
     expect(keptAfter(part, kept, change)).toEqual(after)
   })
+})
+
+test('a refusal names fields as they are shown', () => {
+  const refusal = 'Nothing was changed. Raft: × electionMs must be at least twice heartbeatMs, or one loss deposes.'
+  expect(inLabels('timing', refusal)).toBe(
+    'Nothing was changed. “Choose another leader after” must be at least twice “Leader says it is here every”, or one loss deposes.',
+  )
 })
 
 test('values are shown as people write them', () => {
