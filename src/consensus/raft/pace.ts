@@ -28,6 +28,8 @@ export class Pace {
   /** How late this member's ticks came lately, ms, and when. */
   readonly #lateness: { readonly byMs: number; readonly atMs: number }[] = []
   #rttMs = 0
+  /** The stretch that follows from these; undefined once they change. It is asked for several times in each step. */
+  #stretched: number | undefined
   #isLeading = false
   /** What the leader told; undefined without one, and after something happened here that it may not know of. */
   #told: number | undefined
@@ -41,6 +43,7 @@ export class Pace {
   /** Other clocks: what the leader told was a multiple of the former. */
   retime(settings: PaceSettings): void {
     this.#settings = settings
+    this.#stretched = undefined
     this.#told = undefined
     this.#announcedAtMs = undefined
   }
@@ -48,12 +51,14 @@ export class Pace {
   /** The slowest round trip to a voter's host, ms. */
   measured(rttMs: number): void {
     this.#rttMs = rttMs
+    this.#stretched = undefined
   }
 
   /** A tick came so much later than it was due. */
   late(byMs: number, nowMs: number): void {
     this.#lateness.push({ byMs: Math.max(0, byMs), atMs: nowMs })
     if (this.#lateness.length > LATENESS_KEPT) this.#lateness.shift()
+    this.#stretched = undefined
     this.#forget(nowMs)
   }
 
@@ -106,16 +111,23 @@ export class Pace {
 
   /** What made the machine slow, such as a page that loads, may be over. */
   #forget(nowMs: number): void {
-    while (this.#lateness[0] && nowMs - this.#lateness[0].atMs > LATENESS_KEPT_MS) this.#lateness.shift()
+    while (this.#lateness[0] && nowMs - this.#lateness[0].atMs > LATENESS_KEPT_MS) {
+      this.#lateness.shift()
+      this.#stretched = undefined
+    }
   }
 
   #graceMs(): number {
     return this.#settings.electionMs * this.#stretch()
   }
 
-  /** An election timeout must hold ten round trips, and four of the worst delays of our own ticks. */
   #stretch(): number {
-    if (!this.#settings.isAuto) return 1
+    this.#stretched ??= this.#settings.isAuto ? this.#stretchNow() : 1
+    return this.#stretched
+  }
+
+  /** An election timeout must hold ten round trips, and four of the worst delays of our own ticks. */
+  #stretchNow(): number {
     const worstMs = this.#lateness.length === 0 ? 0 : percentile90(this.#lateness.map(({ byMs }) => byMs))
     const neededMs = Math.max(10 * this.#rttMs, 4 * worstMs)
     return Math.min(STRETCH_MAX, Math.max(1, Math.ceil(neededMs / this.#settings.electionMs)))
