@@ -147,7 +147,7 @@ export class DecisionsClient {
   async #decide(batch: readonly WantedOperation[]): Promise<void> {
     const attempts = new Attempts(this.#options, batch)
     while (attempts.goOn()) {
-      const generation = this.#options.council.generation?.id
+      const generation = this.#options.council.generationId
       if (generation === undefined) {
         await attempts.pause()
         continue
@@ -205,7 +205,7 @@ export class DecisionsClient {
   async #lookUp(batch: readonly WantedRead[]): Promise<void> {
     const attempts = new Attempts(this.#options, batch)
     while (attempts.goOn()) {
-      const generation = this.#options.council.generation?.id
+      const generation = this.#options.council.generationId
       const reads = batch.map(({ what }) => what)
       const answer =
         generation === undefined ? undefined : await attempts.ask(topics.read, readAnswerSchema, { generation, reads })

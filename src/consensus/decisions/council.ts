@@ -65,6 +65,11 @@ export class Council {
 
   // --- the history
 
+  /** Which history it is: asked for with each change that is applied, when all the log behind it must not be looked through. */
+  get generationId(): string | undefined {
+    return this.#generation?.id
+  }
+
   get generation(): GenerationInfo | undefined {
     const known = this.#generation
     if (!known) return undefined

@@ -54,7 +54,7 @@ export class Founding {
     // Also what lies here and nobody hosts, or the next tab of this browser would find it and return to it.
     const stored = await platform.stores.list().catch(() => [])
     const orphans = stored.filter(one => one.generation === former?.id && !council.isLive(one.member))
-    if (council.generation?.id !== former?.id) return
+    if (council.generationId !== former?.id) return
     const members = [...new Set([...this.#dismiss(), ...orphans.map(({ member }) => member)])]
     council.follow(generation) // in the same breath: whoever else tells of it finds us there already
     this.#options.count('decisions.histories-yielded')

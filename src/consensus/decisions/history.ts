@@ -96,7 +96,7 @@ export class History {
       const answer = v.safeParse(stateSchema, await this.#options.mesh.request(peer, topics.state, null, options))
       if (!answer.success || answer.output.generation === null) return
       await this.meet(answer.output.generation, peer)
-      if (this.#options.council.generation?.id === answer.output.generation.id)
+      if (this.#options.council.generationId === answer.output.generation.id)
         await this.#options.onTold(answer.output, peer)
     } catch {
       // It is gone, or of a version that does not decide.

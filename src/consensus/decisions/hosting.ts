@@ -67,7 +67,7 @@ export class Hosting {
   /** Claims what lies on this disk and is hosted by nobody. Returns how many members came to live here. */
   async claimStored(): Promise<number> {
     const { council, platform } = this.#options
-    const generation = council.generation?.id
+    const generation = council.generationId
     if (generation === undefined || this.#isClosed) return 0
     const stored = await this.#guarded(() => platform.stores.list())
     const free = (stored ?? []).filter(one => one.generation === generation && !council.isLive(one.member))
@@ -80,7 +80,7 @@ export class Hosting {
     const { council, platform } = this.#options
     if (council.generation?.bornAtMs !== 0 || council.hosted.size > 0 || council.knowsVoters) return false
     const stored = await this.#guarded(() => platform.stores.list())
-    return stored?.every(({ generation }) => generation !== council.generation?.id) ?? false
+    return stored?.every(({ generation }) => generation !== council.generationId) ?? false
   }
 
   async claim(member: MemberId): Promise<HostedMember | undefined> {
@@ -136,7 +136,7 @@ export class Hosting {
   /** Sees to it that this peer hosts a member, if the room has use for another: a sibling's surplus one, or a new one. */
   async ensure(): Promise<void> {
     const { council, count, onWaiting } = this.#options
-    const generation = council.generation?.id
+    const generation = council.generationId
     if (generation === undefined || council.hosted.size > 0 || this.#isEnsuring || this.#isClosed) return
     this.#isEnsuring = true
     try {
@@ -184,7 +184,7 @@ export class Hosting {
       count(opened === 'busy' ? 'decisions.disks-busy' : 'decisions.members-missing')
       return undefined
     }
-    const isCurrent = hosted.record.generation === council.generation?.id
+    const isCurrent = hosted.record.generation === council.generationId
     if (this.#isClosed || !isCurrent) {
       hosted.release()
       return undefined

@@ -98,7 +98,7 @@ export class News {
     if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
     await this.#options.history.meet(parsed.output.generation, from)
     const { council } = this.#options
-    if (council.generation?.id !== parsed.output.generation.id) return
+    if (council.generationId !== parsed.output.generation.id) return
     if (parsed.output.roster) council.toldRoster(parsed.output.roster, from)
     await this.#take(parsed.output.records, from)
   }
@@ -107,7 +107,7 @@ export class News {
     const parsed = v.safeParse(leaderSchema, payload)
     if (!parsed.success) return this.#options.count('decisions.dropped.malformed')
     const { generation, member, term, reason } = parsed.output
-    if (generation !== this.#options.council.generation?.id) return
+    if (generation !== this.#options.council.generationId) return
     this.#options.council.noteElection({ term, member, host: from, reason })
     this.#options.council.toldLeader(member, term)
   }

@@ -103,7 +103,7 @@ export class DecisionsRegister implements Decisions {
   }
 
   #followGeneration(): void {
-    const generation = this.#council.generation?.id
+    const generation = this.#council.generationId
     if (generation === this.#generation) return
     this.#generation = generation
     this.#toldVersion = 0
